@@ -1,0 +1,157 @@
+// The arrows of DESIGN: which room may import which. Type-only imports count too unless a rule says otherwise.
+
+const TEST = '[.]test[.]ts$';
+const gatewayFolders = 'accept|dialects|admit|tunnel|feed|usage|observe';
+
+/** A room sees itself, `shared` and packages, and no other room. */
+function onlyShared(room) {
+  return {
+    name: `${room}-sees-only-shared`,
+    comment: `${room} and the other rooms agree through shared only. (Tests may start a dev-stack.)`,
+    severity: 'error',
+    from: { path: `^${room}/`, pathNot: TEST },
+    to: {
+      path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|dev-stack|conformance|bench)/',
+      pathNot: `^${room}/`,
+    },
+  };
+}
+
+/** What `onlyShared` leaves to the tests of a room: a dev-stack, and nothing of another room. */
+function testsSeeDevStack(room) {
+  return {
+    name: `${room}-tests-see-only-shared-and-dev-stack`,
+    comment: `The tests of ${room} reach the other rooms through a running dev-stack.`,
+    severity: 'error',
+    from: { path: `^${room}/.*${TEST}` },
+    to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|conformance|bench)/', pathNot: `^${room}/` },
+  };
+}
+
+const rooms = ['gateway', 'edge-api', 'exit-agent', 'dashboard', 'sdk', 'drizzle'];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...rooms.map(onlyShared),
+    ...rooms.map(testsSeeDevStack),
+    {
+      name: 'shared-sees-no-room',
+      comment: 'shared is what the rooms agree on, so it knows none of them.',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|dev-stack|conformance|bench|scripts)/' },
+    },
+    {
+      name: 'shared-sees-no-node',
+      comment: 'The same files run in Node and in workerd: Web APIs and pure packages only.',
+      severity: 'error',
+      from: { path: '^shared/src/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'gateway-siblings-apart',
+      comment: 'The folders of the gateway are joined by gateway.ts and serve-connection.ts, never by one another.',
+      severity: 'error',
+      from: { path: `^gateway/src/(${gatewayFolders})/`, pathNot: TEST },
+      to: { path: '^gateway/src/', pathNot: '^gateway/src/$1/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'gateway-siblings-join-at-the-root',
+      comment: 'A file at the root of the gateway that joins folders is one of those that exist for it.',
+      severity: 'error',
+      from: {
+        path: '^gateway/src/[^/]+[.]ts$',
+        pathNot: [TEST, '^gateway/src/(main|config|gateway|serve-connection)[.]ts$'],
+      },
+      to: { path: `^gateway/src/(${gatewayFolders})/`, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'edge-api/domain: values in, values out. No Hono, SQL, vendor or HTTP.',
+      severity: 'error',
+      from: { path: '^edge-api/src/domain/', pathNot: TEST },
+      to: {
+        path: [
+          '^edge-api/src/(store|routes|http|vendor|jobs|dialects)/',
+          '^edge-api/src/(worker|app)[.]ts$',
+          '(^|/)node_modules/(hono|@hono/[^/]+|drizzle-orm|@neondatabase/[^/]+|stripe)/',
+        ],
+      },
+    },
+    {
+      name: 'store-looks-down-only',
+      comment: 'The arrow is routes > domain > store: the store and the vendors know nothing of HTTP or the routes.',
+      severity: 'error',
+      from: { path: '^edge-api/src/(store|vendor)/', pathNot: TEST },
+      to: {
+        path: [
+          '^edge-api/src/(routes|http|jobs|dialects)/',
+          '^edge-api/src/(worker|app)[.]ts$',
+          '(^|/)node_modules/(hono|@hono/[^/]+)/',
+        ],
+      },
+    },
+    {
+      name: 'sql-only-in-store',
+      comment: 'edge-api/store is the only place that knows SQL.',
+      severity: 'error',
+      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/store/', TEST] },
+      to: { path: '(^|/)node_modules/(drizzle-orm|@neondatabase/[^/]+)/' },
+    },
+    {
+      name: 'stripe-only-in-vendor',
+      comment: 'edge-api/vendor holds the only files that know the Stripe API.',
+      severity: 'error',
+      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/vendor/', TEST] },
+      to: { path: '(^|/)node_modules/stripe/' },
+    },
+    {
+      name: 'dev-stack-is-for-tests',
+      comment: 'The dev-stack is imported by itself, tests, conformance and bench.',
+      severity: 'error',
+      from: { pathNot: ['^(dev-stack|conformance|bench)/', TEST] },
+      to: { path: '^dev-stack/' },
+    },
+    {
+      name: 'dev-stack-is-a-black-box-host',
+      comment: 'The dev-stack starts the rooms as processes; it does not import them.',
+      severity: 'error',
+      from: { path: '^dev-stack/' },
+      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|conformance|bench)/' },
+    },
+    {
+      name: 'conformance-is-black-box',
+      comment: 'conformance speaks to public ports only; it knows nothing of what answers.',
+      severity: 'error',
+      from: { path: '^conformance/' },
+      to: { path: '^(gateway|edge-api|exit-agent|drizzle|bench)/' },
+    },
+    {
+      name: 'tests-are-leaves',
+      comment: 'Nothing imports a test file.',
+      severity: 'error',
+      from: {},
+      to: { path: `^(?!node_modules/).*${TEST}` },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'resolvable',
+      comment: 'An import that resolves to nothing would hide from every rule above.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(cloudflare:|node:)' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['(^|/)(dist|coverage|[.]wrangler|[.]marvel)/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['workerd', 'worker', 'import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json', '.wasm', '.d.ts'],
+    },
+  },
+};
