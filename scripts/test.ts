@@ -17,9 +17,7 @@ const CHECKS: readonly { name: string; command: readonly [string, ...string[]] }
 
 /** What this script reads of the report that vitest writes. */
 const VitestReport = v.object({
-  testResults: v.array(
-    v.object({ status: v.string(), assertionResults: v.array(v.object({ status: v.string() })) }),
-  ),
+  testResults: v.array(v.object({ status: v.string(), assertionResults: v.array(v.object({ status: v.string() })) })),
 });
 
 /** Runs a program of node_modules/.bin to its end; with `capture` its output is kept instead of shown. */
@@ -49,7 +47,9 @@ async function readTally(reportFile: string, exitCode: number): Promise<Tally> {
   }
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === 'passed').length;
-  const brokenFiles = report.testResults.filter((file) => file.status !== 'passed' && file.assertionResults.length === 0);
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status !== 'passed' && file.assertionResults.length === 0,
+  );
   const failed = tests.length - passed + brokenFiles.length;
   // An unhandled rejection or a leaked process fails the run without failing a test.
   return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
@@ -87,7 +87,9 @@ const startedAt = performance.now();
 const tests = await runVitest();
 total.passed += tests.passed;
 total.failed += tests.failed;
-console.log(`tests: ${tests.failed === 0 ? 'ok' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+console.log(
+  `tests: ${tests.failed === 0 ? 'ok' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`,
+);
 
 process.exitCode = total.failed === 0 ? 0 : 1;
 console.log(`${total.passed} passed, ${total.failed} failed`);
