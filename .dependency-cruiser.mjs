@@ -147,7 +147,8 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['(^|/)(dist|coverage|[.]wrangler|[.]marvel)/'] },
+    // Only of the rooms: a package keeps its code in its own dist/.
+    exclude: { path: ['^(dist|coverage|[.]wrangler|[.]marvel)/', '^[^/]+/(dist|coverage|[.]wrangler|[.]marvel)/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['workerd', 'worker', 'import', 'node', 'default', 'types'],
