@@ -1,0 +1,87 @@
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A child that outlives neither an orderly stop nor the sudden death of this process. */
+export interface GuardedProcess {
+  readonly pid: number;
+  readonly running: boolean;
+  readonly exited: Promise<ProcessExit>;
+  /** Sends a signal; nothing happens when the process has ended. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+export interface GuardedProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'stdio' | 'uid' | 'gid'> {
+  /** What the guard sends when this process is gone. */
+  readonly lastSignal: NodeJS.Signals;
+  /** A directory that the guard removes when this process is gone and the child has ended. */
+  readonly lastRemoved?: string;
+}
+
+/**
+ * The guard waits on a pipe that only this process holds. The kernel closes it however this process ends, `kill -9`
+ * included; then the guard ends the child, by force after 10 s, and removes what it was told to.
+ */
+const GUARD_SCRIPT = `
+read -r _
+kill -s "$2" "$1" 2>/dev/null
+runs() {
+  kill -0 "$1" 2>/dev/null || return 1
+  # Where no init reaps orphans, as in many containers, a dead child keeps its number.
+  case "$(cat "/proc/$1/stat" 2>/dev/null)" in *") Z "*) return 1 ;; esac
+}
+tries=0
+while runs "$1" && [ "$tries" -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+kill -s KILL "$1" 2>/dev/null
+if [ -n "$3" ]; then rm -rf "$3"; fi
+`;
+
+/**
+ * Starts a child in its own process group, so that Ctrl-C in the terminal reaches only this process, which then stops
+ * its parts in order; a guard process ends the child should this process not get to it.
+ *
+ * Errors: rejects with Node's spawn error (`ENOENT`, `EACCES`) when the command cannot be run.
+ */
+export async function spawnGuarded(
+  command: string,
+  args: readonly string[],
+  { lastSignal, lastRemoved, ...options }: GuardedProcessOptions,
+): Promise<GuardedProcess> {
+  const child = spawn(command, args, { ...options, detached: true });
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  await once(child, 'spawn');
+  const { pid } = child;
+  if (pid === undefined) throw new TypeError('a spawned process has no pid');
+
+  const guard = spawn(
+    '/bin/sh',
+    ['-c', GUARD_SCRIPT, 'guard', `${pid}`, lastSignal.slice('SIG'.length), lastRemoved ?? ''],
+    {
+      detached: true,
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  );
+  await once(guard, 'spawn');
+  guard.unref();
+  child.once('exit', () => guard.kill('SIGKILL'));
+  if (child.exitCode !== null || child.signalCode !== null) guard.kill('SIGKILL');
+
+  return {
+    pid,
+    get running() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    exited,
+    signal(signal) {
+      child.kill(signal);
+    },
+  };
+}
