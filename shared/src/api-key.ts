@@ -1,0 +1,59 @@
+import { crc32 } from './crc32.ts';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const randomCharacters = 32;
+const checksumCharacters = 6;
+const pattern = /^mk_(live|test)_[0-9A-Za-z]{38}$/;
+
+/** How much of a key may be shown after it was made. */
+export const keyPrefixLength = 12;
+
+/** Whether a key moves real bytes (`live`) or exercises failures without a bill (`test`). */
+export type KeyMode = 'live' | 'test';
+
+/**
+ * Makes a key: `mk_live_`, 32 base62 characters of randomness (190 bits), 6 of CRC-32.
+ *
+ * `randomBytes(n)` must come from a cryptographic source. Source: CONTRACT section 5.
+ */
+export function makeApiKey(mode: KeyMode, randomBytes: (count: number) => Uint8Array): string {
+  const body = `mk_${mode}_${randomBase62(randomCharacters, randomBytes)}`;
+  return body + checksum(body);
+}
+
+/** Whether text is a well-formed key whose checksum fits, and of which mode; `undefined` for anything else. No look-up. */
+export function readApiKey(text: string): KeyMode | undefined {
+  const match = pattern.exec(text);
+  if (match === null) return undefined;
+  const body = text.slice(0, -checksumCharacters);
+  if (text.slice(-checksumCharacters) !== checksum(body)) return undefined;
+  return match[1] === 'live' ? 'live' : 'test';
+}
+
+/** The part of a key that lists may show. */
+export function keyPrefix(key: string): string {
+  return key.slice(0, keyPrefixLength);
+}
+
+/** Base62 text of `length` characters, without modulo bias. Errors: throws if the source yields no usable byte in 64 draws. */
+export function randomBase62(length: number, randomBytes: (count: number) => Uint8Array): string {
+  const maxDraws = 64;
+  let text = '';
+  for (let draw = 0; text.length < length; draw += 1) {
+    if (draw === maxDraws) throw new Error('random source yields no usable bytes');
+    for (const byte of randomBytes(length)) {
+      if (byte < 248 && text.length < length) text += alphabet.charAt(byte % 62);
+    }
+  }
+  return text;
+}
+
+function checksum(body: string): string {
+  let rest = crc32(new TextEncoder().encode(body));
+  let text = '';
+  for (let index = 0; index < checksumCharacters; index += 1) {
+    text = alphabet.charAt(rest % 62) + text;
+    rest = Math.floor(rest / 62);
+  }
+  return text;
+}

@@ -1,0 +1,158 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { simulateFleet } from '../test-support/lease-simulation.ts';
+import { BudgetLease, grantBytes, idleReturnMs, leaseTtlMs, minGrantBytes, openingAllowanceBytes } from './lease.ts';
+import type { LeaseAnswer } from './usage-batch.ts';
+
+const answer = (granted: number, more: Partial<LeaseAnswer> = {}): LeaseAnswer => ({
+  budget: 'acc_test1',
+  granted,
+  ttl_ms: leaseTtlMs,
+  free: true,
+  keep: null,
+  ...more,
+});
+const bytes = fc.integer({ min: 0, max: 2 ** 45 });
+
+describe('what the edge grants', () => {
+  it('never exceeds what is wanted or what is free', () => {
+    fc.assert(
+      fc.property(bytes, bytes, (free, wanted) => {
+        const granted = grantBytes(free, wanted);
+        return granted >= 0 && granted <= wanted && granted <= free;
+      }),
+    );
+  });
+
+  it('leaves half for others while there is much, and the last 64 KiB go whole', () => {
+    expect(grantBytes(10_000_000, 1e12)).toBe(5_000_000);
+    expect(grantBytes(minGrantBytes, 1e12)).toBe(minGrantBytes);
+    expect(grantBytes(minGrantBytes + 10, 1e12)).toBe(minGrantBytes);
+    expect(grantBytes(17, 1e12)).toBe(17);
+    expect(grantBytes(0, 1e12)).toBe(0);
+    expect(grantBytes(-5, 1e12)).toBe(0);
+  });
+
+  it('spends a whole balance in a number of grants that grows with its logarithm', () => {
+    let free = 1e12;
+    let grants = 0;
+    while (free > 0 && grants < 1000) {
+      free -= grantBytes(free, Number.MAX_SAFE_INTEGER);
+      grants += 1;
+    }
+    expect(free).toBe(0);
+    expect(grants).toBeLessThan(40);
+  });
+});
+
+describe('a gateway and one budget', () => {
+  it('spends the opening allowance at once, asks at that moment, and no further', () => {
+    const lease = new BudgetLease('acc_test1');
+    expect(lease.isUrgent).toBe(false);
+    expect(lease.take(openingAllowanceBytes + 1, 0)).toBe(openingAllowanceBytes);
+    expect(lease.isUrgent).toBe(true);
+    expect(lease.take(1, 0)).toBe(0);
+    expect(lease.standing(1, 0)).toBe('unknown');
+    expect(lease.seal(false, 0)).toEqual({ budget: 'acc_test1', wanted: openingAllowanceBytes * 120, returned: 0 });
+  });
+
+  it('charges a grant with allowance that the batch asking for it did not report', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(1000, 0);
+    lease.record(1000);
+    lease.seal(false, 0);
+    lease.take(500, 1);
+    lease.apply(answer(100_000), 0, 2);
+    expect(lease.heldBytes(2)).toBe(99_500);
+  });
+
+  it('does not renew the allowance while the edge says that nothing is free', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(openingAllowanceBytes, 0);
+    lease.record(openingAllowanceBytes);
+    lease.seal(false, 0);
+    lease.apply(answer(0, { free: false }), 0, 1);
+    expect(lease.standing(1_000_000, 1)).toBe('dry');
+    expect(lease.take(1, 1)).toBe(0);
+    lease.refill();
+    expect(lease.standing(1_000_000, 1)).toBe('unknown');
+    expect(lease.isUrgent).toBe(true);
+  });
+
+  it('stops spending when the lease ends, counted from when the batch was sent, and hands the rest back', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 1000);
+    lease.apply(answer(5_000_000), 1000, 9000);
+    expect(lease.heldBytes(1000 + leaseTtlMs - 1)).toBe(5_000_000);
+    expect(lease.heldBytes(1000 + leaseTtlMs)).toBe(0);
+    expect(lease.seal(false, 1000 + leaseTtlMs)?.returned).toBe(5_000_000);
+  });
+
+  it('gives an idle lease back, and opens with an allowance again', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 0);
+    lease.apply(answer(5_000_000), 0, 0);
+    expect(lease.seal(true, idleReturnMs)).toEqual({ budget: 'acc_test1', wanted: 0, returned: 5_000_000 });
+    lease.apply(answer(0), idleReturnMs, idleReturnMs);
+    expect(lease.take(100, idleReturnMs + 1)).toBe(100);
+  });
+
+  it('keeps only what the edge lets it keep when others run short', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 0);
+    lease.apply(answer(5_000_000, { keep: 1_000_000 }), 0, 0);
+    expect(lease.seal(false, 10)?.returned).toBe(4_000_000);
+  });
+
+  it('asks for minutes of the present rate', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 0);
+    lease.apply(answer(1_000_000_000), 0, 0);
+    lease.take(100_000_000, 500);
+    lease.record(100_000_000);
+    expect(lease.seal(false, 1000)?.wanted).toBe(100_000_000 * 120 - 900_000_000);
+  });
+
+  it('gives a reply that came after its lease had ended straight back', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 0);
+    lease.apply(answer(5_000_000), 0, leaseTtlMs);
+    expect(lease.heldBytes(leaseTtlMs)).toBe(0);
+    expect(lease.seal(false, leaseTtlMs)?.returned).toBe(5_000_000);
+  });
+});
+
+describe('a fleet on one budget, whatever happens', () => {
+  it(
+    'never relays more than was credited plus 64 KiB a gateway, strands nothing, and its ledger agrees to the byte',
+    { timeout: 120_000 },
+    () => {
+      const schedules = 600;
+      let worstShare = 0;
+      for (let seed = 1; seed <= schedules; seed += 1) {
+        const outcome = simulateFleet(seed);
+        const replay = `seed ${seed}: ${JSON.stringify(outcome)}`;
+        expect(outcome.worstOverspend, replay).toBeLessThanOrEqual(outcome.bound);
+        expect(outcome.settled + outcome.balance, replay).toBe(outcome.credited);
+        expect(outcome.settled + outcome.lostInCrashes, replay).toBe(outcome.relayed);
+        expect(outcome.stranded, replay).toBe(0);
+        worstShare = Math.max(worstShare, outcome.worstOverspend / outcome.bound);
+      }
+      expect(worstShare).toBeGreaterThan(0.1);
+    },
+  );
+
+  it('replays a schedule from its seed', () => {
+    expect(simulateFleet(42)).toEqual(simulateFleet(42));
+  });
+});

@@ -1,0 +1,22 @@
+import * as v from 'valibot';
+
+/** Bytes in the GB that is sold. Source: CONTRACT, introduction. */
+export const bytesPerGb = 1_000_000_000;
+
+/** Bytes in one KiB, for buffers and the opening allowance. */
+export const bytesPerKib = 1024;
+
+/** A count of bytes (or of anything else): an integer from 0 to 2^53 - 1. */
+export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** An integer that may be negative, as a balance after an overspend is: -(2^53 - 1) to 2^53 - 1. */
+export const SignedBytes = v.pipe(v.number(), v.safeInteger());
+
+/** A moment, RFC 3339 in UTC with `Z`, as every time on every wire. */
+export const Timestamp = v.pipe(v.string(), v.isoTimestamp(), v.endsWith('Z'));
+
+/** An ISO 3166-1 alpha-2 shaped country code, upper case. */
+export const CountryCode = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two upper-case letters'));
+
+/** An identifier we made: a short type prefix, `_`, then base62 or hex. At most 64 characters. */
+export const Id = v.pipe(v.string(), v.regex(/^[a-z]{2,12}_[0-9A-Za-z]{4,48}$/, 'must be an id'));
