@@ -1,4 +1,4 @@
-import { base64url, CompactSign, type CryptoKey, flattenedVerify, importJWK, type JWK } from 'jose';
+import { base64url, type CryptoKey, FlattenedSign, flattenedVerify, importJWK, type JWK } from 'jose';
 import { err, ok, type Result } from './result.ts';
 
 /** What a signed body is, so that one kind of message can never be taken for another. The JWS header `typ`. */
@@ -35,7 +35,7 @@ export async function importVerificationKeys(jwks: readonly JWK[]): Promise<Veri
   const keys = new Map<string, CryptoKey>();
   for (const jwk of jwks) {
     if (jwk.kid === undefined) throw new TypeError('a verification key needs kid');
-    const { d: _private, ...publicJwk } = jwk;
+    const { d: _private, key_ops: _uses, ...publicJwk } = jwk;
     keys.set(jwk.kid, await importEd25519(publicJwk));
   }
   return keys;
@@ -43,9 +43,10 @@ export async function importVerificationKeys(jwks: readonly JWK[]): Promise<Veri
 
 /** Signs a body as a detached JWS: `<protected header>..<signature>`. */
 export async function signDetached(body: Uint8Array, kind: SignedKind, signer: SigningKey): Promise<string> {
-  return new CompactSign(body)
+  const jws = await new FlattenedSign(body)
     .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid, typ: kind, b64: false, crit: ['b64'] })
     .sign(signer.key);
+  return `${jws.protected}..${jws.signature}`;
 }
 
 /** Believes a body only if a known key signed it as this kind of message. */
