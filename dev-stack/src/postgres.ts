@@ -77,6 +77,8 @@ const SETTINGS = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   jit: 'off',
+  // A statement whose client is gone, waiting for a lock perhaps, is ended and not finished for nobody.
+  client_connection_check_interval: '250ms',
   timezone: 'UTC',
   log_timezone: 'UTC',
   // DETAIL repeats the values of a row, which may be secret.
