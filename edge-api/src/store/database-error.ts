@@ -1,0 +1,62 @@
+import { NeonDbError } from '@neondatabase/serverless';
+import { err, ok, type Result } from '@marvel/shared/result';
+
+/** The database cannot be asked right now. */
+export type Unavailable = 'unavailable';
+
+/** SQLSTATE classes and codes that say "not now" and not "never": connection, resources, shutdown. */
+const unavailableStates = /^(?:08...|53...|57P0[1-5]|55P03|25006)$/;
+/** What a transaction is told that lost against another one; the same statement may pass when sent again. */
+const contestedStates: ReadonlySet<string> = new Set(['40001', '40P01']);
+const uniqueViolation = '23505';
+
+/** Runs a query. Errors: `unavailable` when the database cannot be asked; anything else it says is a bug and thrown. */
+export async function attempt<T>(query: () => PromiseLike<T>): Promise<Result<T, Unavailable>> {
+  try {
+    return ok(await query());
+  } catch (error) {
+    if (isUnavailable(error)) return err('unavailable');
+    throw error;
+  }
+}
+
+/** Runs a write that may meet one of the named unique constraints. Errors: `conflict` for those, `unavailable`. */
+export async function attemptUnique<T>(
+  constraints: readonly string[],
+  query: () => PromiseLike<T>,
+): Promise<Result<T, Unavailable | 'conflict'>> {
+  try {
+    return await attempt(query);
+  } catch (error) {
+    const found = databaseError(error);
+    if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? '')) return err('conflict');
+    throw error;
+  }
+}
+
+/** What identifies a database error and can be logged: never its text, which holds values. `undefined` for other errors. */
+export function describeDatabaseError(
+  error: unknown,
+): { readonly sqlstate: string | null; readonly constraint: string | null; readonly table: string | null } | undefined {
+  const found = databaseError(error);
+  if (found === undefined) return undefined;
+  return { sqlstate: found.code ?? null, constraint: found.constraint ?? null, table: found.table ?? null };
+}
+
+function isUnavailable(error: unknown): boolean {
+  const found = databaseError(error);
+  if (found === undefined) return false;
+  // Without a SQLSTATE it was not the database that spoke: nothing could be reached, or a front in between gave up.
+  return found.code === undefined || unavailableStates.test(found.code) || contestedStates.has(found.code);
+}
+
+/** The driver's error inside what the query builder wraps around it. */
+function databaseError(error: unknown): NeonDbError | undefined {
+  const maxDepth = 4;
+  let inner = error;
+  for (let depth = 0; depth < maxDepth && inner instanceof Error; depth += 1) {
+    if (inner instanceof NeonDbError) return inner;
+    inner = inner.cause;
+  }
+  return undefined;
+}

@@ -1,0 +1,12 @@
+import { randomBase62 } from '@marvel/shared/api-key';
+
+/** The prefixes of the ids that the store makes. */
+export type IdPrefix = 'acc' | 'key' | 'su' | 'src' | 'gtw' | 'ext' | 'inv' | 'pay' | 'bnd';
+
+const randomCharacters = 20;
+
+/** A new id: prefix, `_`, 20 base62 characters (119 bits). */
+export function newId(prefix: IdPrefix): string {
+  const random = randomBase62(randomCharacters, (count) => crypto.getRandomValues(new Uint8Array(count)));
+  return `${prefix}_${random}`;
+}

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm';
+import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { moment } from './columns.ts';
+
+/** Who owns keys, sub-users, the byte ledger and invoices. A new row brings its budget, its ledger account and its feed record with it. */
+export const account = pgTable(
+  'account',
+  {
+    id: text('id').primaryKey(),
+    email: text('email').notNull(),
+    passwordHash: text('password_hash').notNull(),
+    status: text('status', { enum: ['active', 'suspended'] })
+      .notNull()
+      .default('active'),
+    /** Concurrent connections of the whole account; `null` for no limit. */
+    threads: integer('threads'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('account_email_key').on(sql`lower(${table.email})`),
+    check('account_status', sql`${table.status} in ('active', 'suspended')`),
+    check('account_threads', sql`${table.threads} >= 1`),
+  ],
+);
+
+/** A sign-in; only the digest of its token is known here. */
+export const session = pgTable(
+  'session',
+  {
+    tokenDigest: text('token_digest').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    lastSeenAt: moment('last_seen_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [index('session_account').on(table.accountId), index('session_expiry').on(table.expiresAt)],
+);

@@ -1,0 +1,61 @@
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { moment } from './columns.ts';
+
+/** What in a batch or payment could not be credited as it said; for the operator to look at. Nothing is dropped silently. */
+export const anomaly = pgTable(
+  'anomaly',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: moment('at').notNull().defaultNow(),
+    kind: text('kind').notNull(),
+    /** Batch `<gateway>/<boot>/<seq>`, or the payment reference. */
+    source: text('source').notNull(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull(),
+  },
+  (table) => [index('anomaly_at').on(table.at)],
+);
+
+/** Every write an operator made. */
+export const operatorAudit = pgTable('operator_audit', {
+  id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  at: moment('at').notNull().defaultNow(),
+  action: text('action').notNull(),
+  target: text('target').notNull(),
+  detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+  requestId: text('request_id'),
+});
+
+/** The first answer to a request that carried an `Idempotency-Key`; without a status it is still being answered. */
+export const idempotencyKey = pgTable(
+  'idempotency_key',
+  {
+    /** Who sent it, and to which route. */
+    scope: text('scope').notNull(),
+    key: text('key').notNull(),
+    /** Digest of the body it came with. */
+    requestDigest: text('request_digest').notNull(),
+    status: integer('status'),
+    body: text('body'),
+    createdAt: moment('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.scope, table.key] }), index('idempotency_key_created').on(table.createdAt)],
+);
+
+/** How often something happened in a window of time, for rate limits. */
+export const rateWindow = pgTable(
+  'rate_window',
+  {
+    bucket: text('bucket').notNull(),
+    startsAt: moment('starts_at').notNull(),
+    endsAt: moment('ends_at').notNull(),
+    count: integer('count').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.bucket, table.startsAt] }), index('rate_window_end').on(table.endsAt)],
+);
+
+/** An address or other caller that is refused for a while. */
+export const ban = pgTable('ban', {
+  subject: text('subject').primaryKey(),
+  reason: text('reason').notNull(),
+  endsAt: moment('ends_at').notNull(),
+});
