@@ -301,20 +301,17 @@ CREATE TABLE "anomaly" (
 	"detail" jsonb NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "answer" (
+	"id" text PRIMARY KEY NOT NULL,
+	"body_digest" text NOT NULL,
+	"sealed" text NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "ban" (
 	"subject" text PRIMARY KEY NOT NULL,
 	"reason" text NOT NULL,
 	"ends_at" timestamp with time zone NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "idempotency_key" (
-	"scope" text NOT NULL,
-	"key" text NOT NULL,
-	"request_digest" text NOT NULL,
-	"status" integer,
-	"body" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "idempotency_key_scope_key_pk" PRIMARY KEY("scope","key")
 );
 --> statement-breakpoint
 CREATE TABLE "operator_audit" (
@@ -399,5 +396,5 @@ CREATE INDEX "node_expiry" ON "node" USING btree ("expires_at");--> statement-br
 CREATE INDEX "feed_record_place" ON "feed_record" USING btree ("version","seq");--> statement-breakpoint
 CREATE INDEX "gateway_enrolled" ON "gateway" USING btree ("id") WHERE "gateway"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX "anomaly_at" ON "anomaly" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "idempotency_key_created" ON "idempotency_key" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "answer_expiry" ON "answer" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "rate_window_end" ON "rate_window" USING btree ("ends_at");

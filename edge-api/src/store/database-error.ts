@@ -2,7 +2,19 @@ import { NeonDbError } from '@neondatabase/serverless';
 import { err, ok, type Result } from '@marvel/shared/result';
 
 /** The database cannot be asked right now. */
-export type Unavailable = 'unavailable';
+export interface Unavailable {
+  readonly code: 'unavailable';
+}
+
+/** What should be made exists already, or its state does not allow this. */
+export interface Conflict {
+  readonly code: 'conflict';
+}
+
+/** There is no such thing, or it is another account's. */
+export interface NotFound {
+  readonly code: 'not_found';
+}
 
 /** SQLSTATE classes and codes that say "not now" and not "never": connection, resources, shutdown. */
 const unavailableStates = /^(?:08...|53...|57P0[1-5]|55P03|25006)$/;
@@ -15,21 +27,29 @@ export async function attempt<T>(query: () => PromiseLike<T>): Promise<Result<T,
   try {
     return ok(await query());
   } catch (error) {
-    if (isUnavailable(error)) return err('unavailable');
+    if (isUnavailable(error)) return err({ code: 'unavailable' });
     throw error;
   }
+}
+
+/** Makes `not_found` of a write that changed no row. Errors: `not_found`, `unavailable`. */
+export async function attemptOne<T>(query: () => PromiseLike<readonly T[]>): Promise<Result<T, Unavailable | NotFound>> {
+  const rows = await attempt(query);
+  if (!rows.ok) return rows;
+  const [row] = rows.value;
+  return row === undefined ? err({ code: 'not_found' }) : ok(row);
 }
 
 /** Runs a write that may meet one of the named unique constraints. Errors: `conflict` for those, `unavailable`. */
 export async function attemptUnique<T>(
   constraints: readonly string[],
   query: () => PromiseLike<T>,
-): Promise<Result<T, Unavailable | 'conflict'>> {
+): Promise<Result<T, Unavailable | Conflict>> {
   try {
     return await attempt(query);
   } catch (error) {
     const found = databaseError(error);
-    if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? '')) return err('conflict');
+    if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? '')) return err({ code: 'conflict' });
     throw error;
   }
 }

@@ -25,20 +25,17 @@ export const operatorAudit = pgTable('operator_audit', {
   requestId: text('request_id'),
 });
 
-/** The first answer to a request that carried an `Idempotency-Key`; without a status it is still being answered. */
-export const idempotencyKey = pgTable(
-  'idempotency_key',
+/** The first answer to a request that carried an `Idempotency-Key`, sealed so that only the client's repeat opens it. */
+export const answer = pgTable(
+  'answer',
   {
-    /** Who sent it, and to which route. */
-    scope: text('scope').notNull(),
-    key: text('key').notNull(),
-    /** Digest of the body it came with. */
-    requestDigest: text('request_digest').notNull(),
-    status: integer('status'),
-    body: text('body'),
-    createdAt: moment('created_at').notNull().defaultNow(),
+    /** Digest of who sent it, to which route, under which key. */
+    id: text('id').primaryKey(),
+    bodyDigest: text('body_digest').notNull(),
+    sealed: text('sealed').notNull(),
+    expiresAt: moment('expires_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.scope, table.key] }), index('idempotency_key_created').on(table.createdAt)],
+  (table) => [index('answer_expiry').on(table.expiresAt)],
 );
 
 /** How often something happened in a window of time, for rate limits. */

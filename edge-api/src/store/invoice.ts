@@ -1,0 +1,101 @@
+import { and, desc, eq, sql } from 'drizzle-orm';
+import { ok, type Result } from '@marvel/shared/result';
+import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
+import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import type { Database } from './database.ts';
+import { invoice } from './schema/billing.ts';
+
+export type Invoice = typeof invoice.$inferSelect;
+
+/** The most invoices of one page. */
+export const maxInvoicePage = 100;
+
+/** Writes an open invoice. Errors: `conflict` for a repeat under way, `unavailable`. */
+export async function createInvoice(
+  db: Database,
+  given: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly bundleId: string;
+    readonly description: string;
+    readonly bytes: number;
+    readonly amountCents: number;
+    readonly currency: string;
+    readonly stripeCheckoutId?: string;
+    readonly checkoutUrl?: string;
+  },
+  answer?: StoredAnswer,
+): Promise<Result<void, Conflict | Unavailable>> {
+  const made = await attemptUnique([answerConstraint], () =>
+    db.batch([db.insert(invoice).values(given), ...answerStatements(db, answer)]),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
+/** Notes where an open invoice can be paid. Errors: `not_found`, `conflict` for a repeat under way, `unavailable`. */
+export async function setInvoiceCheckout(
+  db: Database,
+  id: string,
+  checkout: { readonly stripeCheckoutId: string; readonly checkoutUrl: string },
+  answer?: StoredAnswer,
+): Promise<Result<void, NotFound | Conflict | Unavailable>> {
+  const set = await attemptUnique([answerConstraint], () =>
+    db.batch([
+      db.update(invoice).set(checkout).where(eq(invoice.id, id)).returning({ id: invoice.id }),
+      ...answerStatements(db, answer),
+    ]),
+  );
+  if (!set.ok) return set;
+  return set.value[0].length === 0 ? { ok: false, error: { code: 'not_found' } } : ok(undefined);
+}
+
+/** The invoices of an account after a place in the list, newest first. Errors: `unavailable`. */
+export async function listInvoices(
+  db: Database,
+  accountId: string,
+  page: { readonly limit: number; /** Id of the last invoice of the page before. */ readonly after?: string },
+): Promise<Result<readonly Invoice[], Unavailable>> {
+  const place = sql`(${invoice.createdAt}, ${invoice.id})`;
+  const before = sql`${place} < (select created_at, id from invoice where id = ${page.after ?? ''})`;
+  return attempt(() =>
+    db
+      .select()
+      .from(invoice)
+      .where(and(eq(invoice.accountId, accountId), page.after === undefined ? undefined : before))
+      .orderBy(desc(invoice.createdAt), desc(invoice.id))
+      .limit(Math.min(page.limit, maxInvoicePage)),
+  );
+}
+
+/** Errors: `not_found` for an absent and another account's invoice alike; `unavailable`. */
+export async function findInvoice(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<Invoice, NotFound | Unavailable>> {
+  return attemptOne(() =>
+    db
+      .select()
+      .from(invoice)
+      .where(and(eq(invoice.id, id), eq(invoice.accountId, accountId))),
+  );
+}
+
+/** Voids an open invoice. Errors: `not_found`; `conflict` when it is not open; `unavailable`. */
+export async function voidInvoice(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<Invoice, NotFound | Conflict | Unavailable>> {
+  const found = await findInvoice(db, accountId, id);
+  if (!found.ok) return found;
+  const voided = await attemptOne(() =>
+    db
+      .update(invoice)
+      .set({ status: 'void', voidedAt: new Date() })
+      .where(and(eq(invoice.id, id), eq(invoice.accountId, accountId), eq(invoice.status, 'open')))
+      .returning(),
+  );
+  if (!voided.ok && voided.error.code === 'not_found') return { ok: false, error: { code: 'conflict' } };
+  return voided;
+}
