@@ -1,7 +1,14 @@
 import { eq, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
 import type { Database } from './database.ts';
 import { account, session } from './schema/account.ts';
 import type { NewSession } from './session.ts';
@@ -25,7 +32,10 @@ export async function createAccount(
 }
 
 /** The account of an e-mail address, in whatever case; `undefined` when there is none. Errors: `unavailable`. */
-export async function findAccountByEmail(db: Database, email: string): Promise<Result<Account | undefined, Unavailable>> {
+export async function findAccountByEmail(
+  db: Database,
+  email: string,
+): Promise<Result<Account | undefined, Unavailable>> {
   const rows = await attempt(() =>
     db
       .select()

@@ -2,14 +2,21 @@ import type { Limits } from '@marvel/shared/limits';
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
 import type { Database } from './database.ts';
 import { apiKey, credential } from './schema/credential.ts';
 
 /** The most keys a list shows; a caller that lets an account have more cannot show them all. */
 export const maxListedKeys = 1000;
 
-/** A key that was not revoked, as far as it may be shown. */
+/** A key, as far as it may be shown. */
 export interface ApiKey {
   readonly id: string;
   readonly prefix: string;
@@ -19,6 +26,7 @@ export interface ApiKey {
   readonly createdAt: Date;
   /** Exact to the minute; `null` before the first use. */
   readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
 }
 
 const shown = {
@@ -29,6 +37,7 @@ const shown = {
   limits: apiKey.limits,
   createdAt: apiKey.createdAt,
   lastUsedAt: credential.lastUsedAt,
+  revokedAt: apiKey.revokedAt,
 };
 
 /** Makes a key; the gateways know it with the next feed page. Errors: `conflict` for a repeat under way, `unavailable`. */
@@ -58,14 +67,14 @@ export async function createApiKey(
   return ok(row);
 }
 
-/** The keys of an account, newest first; at most `maxListedKeys`. Errors: `unavailable`. */
+/** The keys of an account, revoked ones too, newest first; at most `maxListedKeys`. Errors: `unavailable`. */
 export async function listApiKeys(db: Database, accountId: string): Promise<Result<readonly ApiKey[], Unavailable>> {
   return attempt(() =>
     db
       .select(shown)
       .from(apiKey)
       .innerJoin(credential, eq(credential.id, apiKey.id))
-      .where(and(eq(apiKey.accountId, accountId), isNull(apiKey.revokedAt)))
+      .where(eq(apiKey.accountId, accountId))
       .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
       .limit(maxListedKeys),
   );
@@ -78,11 +87,7 @@ export async function findApiKey(
   id: string,
 ): Promise<Result<ApiKey, NotFound | Unavailable>> {
   return attemptOne(() =>
-    db
-      .select(shown)
-      .from(apiKey)
-      .innerJoin(credential, eq(credential.id, apiKey.id))
-      .where(live(accountId, id)),
+    db.select(shown).from(apiKey).innerJoin(credential, eq(credential.id, apiKey.id)).where(live(accountId, id)),
   );
 }
 

@@ -33,7 +33,9 @@ export async function attempt<T>(query: () => PromiseLike<T>): Promise<Result<T,
 }
 
 /** Makes `not_found` of a write that changed no row. Errors: `not_found`, `unavailable`. */
-export async function attemptOne<T>(query: () => PromiseLike<readonly T[]>): Promise<Result<T, Unavailable | NotFound>> {
+export async function attemptOne<T>(
+  query: () => PromiseLike<readonly T[]>,
+): Promise<Result<T, Unavailable | NotFound>> {
   const rows = await attempt(query);
   if (!rows.ok) return rows;
   const [row] = rows.value;
@@ -49,7 +51,8 @@ export async function attemptUnique<T>(
     return await attempt(query);
   } catch (error) {
     const found = databaseError(error);
-    if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? '')) return err({ code: 'conflict' });
+    if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? ''))
+      return err({ code: 'conflict' });
     throw error;
   }
 }

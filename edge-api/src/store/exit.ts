@@ -68,7 +68,6 @@ export async function readAvailability(
     .where(gte(exitDial.hour, sql`date_trunc('hour', now()) - interval '1 hour'`))
     .groupBy(exitDial.exitId)
     .as('dialed');
-  const ofGrade = (grade: Grade) => sql`count(*) filter (where ${exit.grade} = ${grade})`.mapWith(Number);
   const rows = await attempt(() =>
     db
       .select({
@@ -118,3 +117,4 @@ export function toExit(row: typeof exit.$inferSelect): Exit {
 
 const live = and(isNull(exit.droppedAt), gt(exit.expiresAt, sql`now()`));
 const gradeRank = sql<number>`position(${exit.grade} in 'SAB')`;
+const ofGrade = (grade: Grade) => sql`count(*) filter (where ${exit.grade} = ${grade})`.mapWith(Number);

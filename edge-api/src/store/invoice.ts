@@ -1,7 +1,14 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
 import type { Database } from './database.ts';
 import { invoice } from './schema/billing.ts';
 
@@ -26,7 +33,7 @@ export async function createInvoice(
   },
   answer?: StoredAnswer,
 ): Promise<Result<void, Conflict | Unavailable>> {
-  const made = await attemptUnique([answerConstraint], () =>
+  const made = await attemptUnique(['invoice_pkey', answerConstraint], () =>
     db.batch([db.insert(invoice).values(given), ...answerStatements(db, answer)]),
   );
   return made.ok ? ok(undefined) : made;

@@ -2,7 +2,14 @@ import type { Exit } from '@marvel/shared/exit';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
 import type { Database } from './database.ts';
 import { toExit } from './exit.ts';
 import { exit, node } from './schema/exit.ts';

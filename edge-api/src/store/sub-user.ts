@@ -2,7 +2,14 @@ import type { Limits } from '@marvel/shared/limits';
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import { attempt, attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
 import type { Database } from './database.ts';
 import { credential, subUser } from './schema/credential.ts';
 
@@ -81,11 +88,7 @@ export async function findSubUser(
   id: string,
 ): Promise<Result<SubUser, NotFound | Unavailable>> {
   return attemptOne(() =>
-    db
-      .select(shown)
-      .from(subUser)
-      .innerJoin(credential, eq(credential.id, subUser.id))
-      .where(live(accountId, id)),
+    db.select(shown).from(subUser).innerJoin(credential, eq(credential.id, subUser.id)).where(live(accountId, id)),
   );
 }
 

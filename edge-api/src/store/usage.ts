@@ -29,6 +29,7 @@ export interface Usage {
   readonly rows: readonly UsageRow[];
 }
 
+const sum = (column: SQL) => sql`coalesce(sum(${column}), 0)`.mapWith(Number);
 const instant = (column: SQL) => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 const groupColumns: Readonly<Record<UsageGroup, SQL>> = {
   hour: instant(sql`${usageRollup.hour}`),
@@ -61,7 +62,6 @@ export async function readUsage(
     lt(usageRollup.hour, wanted.to),
     eq(usageRollup.test, false),
   );
-  const sum = (column: SQL) => sql`coalesce(sum(${column}), 0)`.mapWith(Number);
   // Grouped by position, so that a parameter inside an expression is not taken for another one.
   const groups = wanted.groupBy.map((group) => sql<string | null>`${groupColumns[group]}`.as(group));
   const positions = groups.map((_, index) => sql.raw(`${index + 1}`));

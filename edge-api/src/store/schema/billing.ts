@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { account } from './account.ts';
-import { bytes, moment, safeCount } from './columns.ts';
+import { bytes, moment } from './columns.ts';
 
 /** One-off bytes for sale. */
 export const bundle = pgTable(
@@ -49,7 +49,7 @@ export const invoice = pgTable(
     unique('invoice_stripe_checkout_key').on(table.stripeCheckoutId),
     index('invoice_account').on(table.accountId, table.createdAt),
     check('invoice_status', sql`${table.status} in ('open', 'paid', 'void', 'uncollectible')`),
-    safeCount('invoice_bytes', table.bytes),
+    check('invoice_bytes', sql`${table.bytes} between 1 and 9007199254740991`),
     check('invoice_amount', sql`${table.amountCents} >= 0`),
   ],
 );

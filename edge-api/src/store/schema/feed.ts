@@ -1,6 +1,17 @@
 import type { DestinationPolicy } from '@marvel/shared/feed';
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgSequence, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgSequence,
+  pgTable,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core';
 import { xid8 } from './columns.ts';
 
 /** The one fleet of this database. Its size is the number of gateways that are enrolled and not revoked. */

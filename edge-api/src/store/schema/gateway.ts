@@ -58,5 +58,8 @@ export const usageBatch = pgTable(
     /** The JSON that was answered, letter for letter. */
     reply: text('reply').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.gatewayId, table.boot, table.seq] }), safeCount('usage_batch_bytes', table.bytes)],
+  (table) => [
+    primaryKey({ columns: [table.gatewayId, table.boot, table.seq] }),
+    safeCount('usage_batch_bytes', table.bytes),
+  ],
 );

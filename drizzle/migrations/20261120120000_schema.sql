@@ -47,7 +47,7 @@ CREATE TABLE "invoice" (
 	"voided_at" timestamp with time zone,
 	CONSTRAINT "invoice_stripe_checkout_key" UNIQUE("stripe_checkout_id"),
 	CONSTRAINT "invoice_status" CHECK ("invoice"."status" in ('open', 'paid', 'void', 'uncollectible')),
-	CONSTRAINT "invoice_bytes" CHECK ("invoice"."bytes" between 0 and 9007199254740991),
+	CONSTRAINT "invoice_bytes" CHECK ("invoice"."bytes" between 1 and 9007199254740991),
 	CONSTRAINT "invoice_amount" CHECK ("invoice"."amount_cents" >= 0)
 );
 --> statement-breakpoint
