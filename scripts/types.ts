@@ -24,8 +24,8 @@ function check(project: string): Promise<{ project: string; code: number; output
 const rooms = process.argv.slice(2);
 const patterns =
   rooms.length === 0
-    ? ['tsconfig.json', '*/tsconfig.json', '*/tsconfig.test.json']
-    : rooms.flatMap((room) => [`${room}/tsconfig.json`, `${room}/tsconfig.test.json`]);
+    ? ['tsconfig.json', '*/tsconfig.json', '*/tsconfig.*.json']
+    : rooms.flatMap((room) => [`${room}/tsconfig.json`, `${room}/tsconfig.*.json`]);
 const projects = patterns
   .flatMap((pattern) => globSync(pattern))
   .filter((project) => existsSync(project) && hasSources(project))

@@ -292,6 +292,14 @@ export const failures = {
     retryable: false,
     api: 422,
   },
+  signature_invalid: {
+    ...apiOnly,
+    reason: 'Signature missing or invalid',
+    meaning: 'A webhook whose signature does not fit its body, or is too old.',
+    fix: 'Sign the body as it is sent, with the secret of this endpoint and the present time.',
+    retryable: false,
+    api: 400,
+  },
   rate_limited: {
     ...apiOnly,
     reason: 'Too many requests',

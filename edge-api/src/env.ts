@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+
+const Text = v.pipe(v.string(), v.minLength(1));
+const HttpUrl = v.pipe(Text, v.url('must be a URL'), v.regex(/^https?:/, 'must be an http or https URL'));
+
+/** What a deployment gives the Worker: plain variables and secrets, all text. */
+export const Env = v.object({
+  /** Neon connection string. */
+  DATABASE_URL: Text,
+  /** Where Neon's HTTP protocol is spoken when it is not the host of `DATABASE_URL`, as in a local stack. */
+  NEON_FRONT_URL: v.optional(HttpUrl),
+  /** The fleet's name: the audience of feed pages. */
+  FLEET: v.pipe(Text, v.maxLength(64)),
+  /** Keys the digests of credentials; the gateways have the same one. */
+  CREDENTIAL_PEPPER: v.pipe(Text, v.minLength(16, 'must have at least 16 characters')),
+  /** Private Ed25519 JWK with `kid`, JSON. */
+  FEED_SIGNING_KEY: Text,
+  OPERATOR_TOKEN: v.pipe(Text, v.minLength(16, 'must have at least 16 characters')),
+  STRIPE_SECRET_KEY: Text,
+  STRIPE_WEBHOOK_SECRET: Text,
+  /** Where Stripe's API is when it is not api.stripe.com, as in a local stack. */
+  STRIPE_API_URL: v.optional(HttpUrl),
+  /** This API as its clients see it, without a trailing slash. */
+  PUBLIC_API_URL: HttpUrl,
+  /** `host:port` of the marvel listener, shown in the `dial` of a node. */
+  GATEWAY_ADDRESS: v.pipe(Text, v.regex(/^[^/\s]+:[0-9]{1,5}$/, 'must be host:port')),
+  /** The origin whose pages may call the API, and where a checkout returns to. */
+  DASHBOARD_ORIGIN: v.optional(HttpUrl),
+});
+export type Env = v.InferOutput<typeof Env>;
+
+const known = new WeakMap<object, Env>();
+
+/**
+ * Reads what the deployment gave. An empty variable counts as absent.
+ *
+ * Errors: throws an error that names the wrong variables and none of their values. Cost: once per isolate.
+ */
+export function readEnv(bindings: object): Env {
+  const before = known.get(bindings);
+  if (before !== undefined) return before;
+  const given = Object.fromEntries(Object.entries(bindings).filter(([, value]) => value !== ''));
+  const parsed = v.safeParse(Env, given);
+  if (!parsed.success) {
+    const names = new Set(parsed.issues.map((issue) => v.getDotPath(issue) ?? '?'));
+    throw new Error(`missing or wrong variables: ${[...names].join(', ')}`);
+  }
+  known.set(bindings, parsed.output);
+  return parsed.output;
+}

@@ -1,0 +1,144 @@
+import type { Failure } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
+import type * as v from 'valibot';
+import { findAnswer } from '../store/answer.ts';
+import { bearerToken, identify } from './identity.ts';
+import type { Endpoint } from './endpoint.ts';
+import { refuseForMaintenance } from './maintenance.ts';
+import { openOnce, type Once } from './once.ts';
+import { defaultMaxBodyBytes, parseJsonBody, readBody } from './read-body.ts';
+import { renderFailure } from './render-failure.ts';
+import type { Services } from './services.ts';
+import { validate } from './validate.ts';
+
+/** Path parameters as the router found them. */
+export type PathParams = Readonly<Record<string, string>>;
+
+/**
+ * Serves one request: maintenance, who calls, parameters, query, body, repeat or not, handler, reply; the first that fails is the
+ * answer.
+ */
+export async function serveEndpoint(
+  endpoint: Endpoint,
+  request: Request,
+  params: PathParams,
+  services: Services,
+): Promise<Response> {
+  const replyHeaders = new Headers();
+  const outcome = await decide(endpoint, request, params, replyHeaders, services);
+  return outcome.ok ? renderReply(endpoint, outcome.value, replyHeaders) : renderFailure(outcome.error);
+}
+
+async function decide(
+  endpoint: Endpoint,
+  request: Request,
+  params: PathParams,
+  replyHeaders: Headers,
+  services: Services,
+): Promise<Result<unknown, Failure>> {
+  const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
+  if (refusal !== undefined) return err(refusal);
+  const token = bearerToken(request.headers);
+  const identity = await identify(endpoint.access, token, services);
+  if (!identity.ok) return identity;
+
+  const url = new URL(request.url);
+  const parsedParams = parseParams(endpoint, params);
+  if (!parsedParams.ok) return parsedParams;
+  const query = parseQuery(endpoint, url.searchParams);
+  if (!query.ok) return query;
+  const body = await parseBody(endpoint, request);
+  if (!body.ok) return body;
+
+  const header = endpoint.idempotent === true ? request.headers.get('Idempotency-Key') : null;
+  const caller =
+    identity.value === undefined ? 'public' : 'accountId' in identity.value ? identity.value.accountId : '';
+  const scope = `${caller}\n${endpoint.method} ${url.pathname}`;
+  const once = await openOnce(header, services.env.CREDENTIAL_PEPPER, scope, body.value.bytes, services.nowMs);
+  if (!once.ok) return once;
+  const before = await firstAnswer(once.value, services);
+  if (before !== undefined) return before;
+
+  const outcome = await endpoint.handle(
+    {
+      params: parsedParams.value,
+      query: query.value,
+      body: body.value.parsed,
+      identity: identity.value,
+      headers: request.headers,
+      replyHeaders,
+      once: once.value,
+    },
+    services,
+  );
+  // Of two equal requests at the same time one finds that the other was first.
+  if (!outcome.ok && outcome.error.code === 'conflict') return (await firstAnswer(once.value, services)) ?? outcome;
+  return outcome;
+}
+
+/** What an earlier request with the same idempotency key was answered. */
+async function firstAnswer(
+  once: Once | undefined,
+  { db, nowMs }: Services,
+): Promise<Result<unknown, Failure> | undefined> {
+  if (once === undefined) return undefined;
+  const stored = await findAnswer(db, once.id, nowMs);
+  if (!stored.ok) return stored;
+  return stored.value === undefined ? undefined : once.open(stored.value);
+}
+
+function parseParams({ params: schema, fieldFailures }: Endpoint, params: PathParams): Result<unknown, Failure> {
+  if (schema === undefined) return ok(undefined);
+  const parsed = validate(schema, params, fieldFailures);
+  if (parsed.ok || parsed.error.code !== 'invalid') return parsed;
+  return err({ code: 'not_found' });
+}
+
+function parseQuery({ query: schema, fieldFailures }: Endpoint, given: URLSearchParams): Result<unknown, Failure> {
+  if (schema === undefined) return ok(undefined);
+  const query: Record<string, string> = {};
+  for (const [name, value] of given) {
+    if (Object.hasOwn(query, name)) return err({ code: 'invalid', message: 'a query parameter appears twice' });
+    Object.defineProperty(query, name, { value, enumerable: true });
+  }
+  return validate(schema, query, fieldFailures);
+}
+
+/** A body as it came, and as its schema has it. */
+interface ParsedBody {
+  readonly bytes: Uint8Array;
+  readonly parsed: unknown;
+}
+
+async function parseBody(endpoint: Endpoint, request: Request): Promise<Result<ParsedBody, Failure>> {
+  const { body: schema, fieldFailures, maxBodyBytes = defaultMaxBodyBytes } = endpoint;
+  if (schema === undefined) return ok({ bytes: new Uint8Array(0), parsed: undefined });
+  const read = await readBody(request, maxBodyBytes);
+  if (!read.ok) return read;
+  const bytes = read.value;
+  if (schema === 'bytes') return ok({ bytes, parsed: bytes });
+  const json = parseJsonBody(request.headers.get('content-type'), bytes);
+  if (!json.ok) return json;
+  const parsed = parseObject(schema, json.value, fieldFailures);
+  return parsed.ok ? ok({ bytes, parsed: parsed.value }) : parsed;
+}
+
+/** Every JSON body is an object. Valibot takes an array for one whose members are all missing. */
+function parseObject(
+  schema: v.GenericSchema,
+  value: unknown,
+  fieldFailures: Endpoint['fieldFailures'],
+): Result<unknown, Failure> {
+  if (Array.isArray(value)) return err({ code: 'invalid', message: 'must be an object' });
+  return validate(schema, value, fieldFailures);
+}
+
+function renderReply({ reply, cacheControl }: Endpoint, value: unknown, headers: Headers): Response {
+  headers.set('Cache-Control', cacheControl ?? 'no-store');
+  if ('body' in reply) return Response.json(value, { status: reply.status, headers });
+  if (!('contentType' in reply)) return new Response(null, { status: reply.status, headers });
+  if (typeof value !== 'string' && !(value instanceof Uint8Array))
+    throw new TypeError('the reply is not text or bytes');
+  headers.set('Content-Type', reply.contentType);
+  return new Response(value, { status: reply.status, headers });
+}

@@ -1,0 +1,90 @@
+import type { Failure, FailureCode } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
+import * as v from 'valibot';
+
+/** Fields that have a code of their own in the catalogue: one for a missing field, one for a wrong one. */
+export type FieldFailures = Readonly<Record<string, { readonly missing?: FailureCode; readonly wrong: FailureCode }>>;
+
+/**
+ * Parses what a client sent.
+ *
+ * Errors: `invalid`, naming the first wrong field and what it must be, and holding nothing of what was sent; or the
+ * code that `fieldFailures` has for that field.
+ */
+export function validate<S extends v.GenericSchema>(
+  schema: S,
+  input: unknown,
+  fieldFailures: FieldFailures = {},
+): Result<v.InferOutput<S>, Failure> {
+  const parsed = v.safeParse(schema, input, { abortPipeEarly: true, message: describeIssue });
+  if (parsed.success) return ok(parsed.output);
+  const [issue] = parsed.issues;
+  const field = fieldOf(issue);
+  const own = Object.hasOwn(fieldFailures, field) ? fieldFailures[field] : undefined;
+  if (own !== undefined) return err({ code: (isMissing(issue) ? own.missing : undefined) ?? own.wrong });
+  return err({ code: 'invalid', message: field === '' ? issue.message : `${field}: ${issue.message}` });
+}
+
+/** The place of an issue, as `limits.hosts_allow.0`; of an unknown member, the place of its object. */
+function fieldOf(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path ?? [];
+  const named = isUnknownMember(issue) ? path.slice(0, -1) : path;
+  return named.map((item) => String(item.key)).join('.');
+}
+
+/** Valibot's own messages repeat what was received; these do not. A message given in a schema goes before. */
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  if (isUnknownMember(issue)) return 'has a field that is not known here';
+  if (isMissing(issue)) return 'is required';
+  const { requirement } = issue;
+  const bound = typeof requirement === 'number' ? requirement : undefined;
+  const what = typeof issue.input === 'string' ? 'characters' : 'entries';
+  switch (issue.type) {
+    case 'min_length':
+      return bound === undefined ? 'is too short' : `must have at least ${bound} ${what}`;
+    case 'max_length':
+      return bound === undefined ? 'is too long' : `must have at most ${bound} ${what}`;
+    case 'min_value':
+      return bound === undefined ? 'is too small' : `must be at least ${bound}`;
+    case 'max_value':
+      return bound === undefined ? 'is too large' : `must be at most ${bound}`;
+    case 'email':
+      return 'must be an e-mail address';
+    case 'ip':
+      return 'must be an IPv4 or IPv6 address';
+    case 'url':
+      return 'must be a URL';
+    case 'iso_timestamp':
+    case 'ends_with':
+      return 'must be a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z';
+    case 'integer':
+    case 'safe_integer':
+      return 'must be an integer';
+    case 'strict_object':
+    case 'loose_object':
+    case 'object':
+    case 'record':
+      return 'must be an object';
+    case 'picklist':
+    case 'literal':
+    case 'variant':
+      return `must be one of ${issue.expected ?? 'the documented values'}`;
+    default:
+      return issue.kind === 'schema' && /^[a-z_]+$/.test(issue.type)
+        ? `must be ${article(issue.type)}`
+        : 'is not valid';
+  }
+}
+
+/** A member that a strict object does not have: its name is the client's own text. */
+function isUnknownMember(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never';
+}
+
+function isMissing(issue: v.BaseIssue<unknown>): boolean {
+  return issue.received === 'undefined';
+}
+
+function article(type: string): string {
+  return `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}

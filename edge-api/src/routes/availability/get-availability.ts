@@ -1,0 +1,22 @@
+import { Availability } from '@marvel/shared/api/availability';
+import { ok } from '@marvel/shared/result';
+import { toAvailability } from '../../domain/availability.ts';
+import { marvelNetwork } from '../../domain/hold-exit.ts';
+import { endpoint } from '../../http/endpoint.ts';
+import { readAvailability } from '../../store/exit.ts';
+
+export const getAvailability = endpoint({
+  method: 'GET',
+  path: '/v1/availability',
+  access: 'public',
+  tag: 'Availability',
+  summary: 'Live capacity by country',
+  reply: { status: 200, description: 'What a dial finds at this moment.', body: Availability },
+  failures: [],
+  cacheControl: 'public, max-age=5',
+  async handle(_request, { db, nowMs }) {
+    const read = await readAvailability(db, { network: marvelNetwork });
+    if (!read.ok) return read;
+    return ok({ observed_at: new Date(nowMs).toISOString(), countries: read.value.map(toAvailability) });
+  },
+});

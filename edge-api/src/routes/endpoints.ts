@@ -1,0 +1,65 @@
+import type { Endpoint } from '../http/endpoint.ts';
+import { createAccount } from './accounts/create-account.ts';
+import { getAvailability } from './availability/get-availability.ts';
+import { getCountryAvailability } from './availability/get-country-availability.ts';
+import { listBundles } from './bundles/list-bundles.ts';
+import { createCheckout } from './checkout/create-checkout.ts';
+import { listErrors } from './errors/list-errors.ts';
+import { getInvoice } from './invoices/get-invoice.ts';
+import { listInvoices } from './invoices/list-invoices.ts';
+import { voidInvoice } from './invoices/void-invoice.ts';
+import { createKey } from './keys/create-key.ts';
+import { deleteKey } from './keys/delete-key.ts';
+import { listKeys } from './keys/list-keys.ts';
+import { rotateKey } from './keys/rotate-key.ts';
+import { updateKey } from './keys/update-key.ts';
+import { changePassword } from './me/change-password.ts';
+import { getMe } from './me/get-me.ts';
+import { createNode } from './nodes/create-node.ts';
+import { deleteNode } from './nodes/delete-node.ts';
+import { listNodes } from './nodes/list-nodes.ts';
+import { rotateNode } from './nodes/rotate-node.ts';
+import { createSession } from './sessions/create-session.ts';
+import { deleteSession } from './sessions/delete-session.ts';
+import { getStatus } from './status/get-status.ts';
+import { createSubUser } from './sub-users/create-sub-user.ts';
+import { deleteSubUser } from './sub-users/delete-sub-user.ts';
+import { listSubUsers } from './sub-users/list-sub-users.ts';
+import { rotateSubUser } from './sub-users/rotate-sub-user.ts';
+import { updateSubUser } from './sub-users/update-sub-user.ts';
+import { getUsage } from './usage/get-usage.ts';
+import { receiveStripe } from './webhooks/receive-stripe.ts';
+
+/** Every endpoint of the control API but the document that is made of them. */
+export const endpoints: readonly Endpoint[] = [
+  createAccount,
+  createSession,
+  deleteSession,
+  getMe,
+  changePassword,
+  createKey,
+  listKeys,
+  updateKey,
+  rotateKey,
+  deleteKey,
+  createSubUser,
+  listSubUsers,
+  updateSubUser,
+  rotateSubUser,
+  deleteSubUser,
+  createNode,
+  listNodes,
+  rotateNode,
+  deleteNode,
+  getAvailability,
+  getCountryAvailability,
+  getUsage,
+  listBundles,
+  createCheckout,
+  receiveStripe,
+  listInvoices,
+  getInvoice,
+  voidInvoice,
+  listErrors,
+  getStatus,
+];

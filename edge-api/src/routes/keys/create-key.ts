@@ -1,0 +1,27 @@
+import { CreatedKey, CreateKeyRequest } from '@marvel/shared/api/key';
+import { ok } from '@marvel/shared/result';
+import { endpoint } from '../../http/endpoint.ts';
+import { createApiKey } from '../../store/api-key.ts';
+import { newId } from '../../store/new-id.ts';
+import { newSecret } from './new-secret.ts';
+
+export const createKey = endpoint({
+  method: 'POST',
+  path: '/v1/keys',
+  access: 'session',
+  tag: 'Keys',
+  summary: 'Make a key',
+  description: 'The key is the proxy username of the Marvel dialect. It is shown once.',
+  body: CreateKeyRequest,
+  reply: { status: 201, description: 'The key.', body: CreatedKey },
+  failures: [],
+  idempotent: true,
+  async handle({ body: { label, limits, mode }, identity, once }, services) {
+    const id = newId('key');
+    const { key, prefix, digest } = await newSecret(mode, services);
+    const answer = { id, key, prefix, label, limits };
+    const row = { id, accountId: identity.accountId, digest, prefix, label, mode, limits };
+    const made = await createApiKey(services.db, row, await once?.seal(answer));
+    return made.ok ? ok(answer) : made;
+  },
+});

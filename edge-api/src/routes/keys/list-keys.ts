@@ -1,0 +1,19 @@
+import { KeyList } from '@marvel/shared/api/key';
+import { ok } from '@marvel/shared/result';
+import { endpoint } from '../../http/endpoint.ts';
+import { listApiKeys } from '../../store/api-key.ts';
+import { showKey } from './show-key.ts';
+
+export const listKeys = endpoint({
+  method: 'GET',
+  path: '/v1/keys',
+  access: 'session',
+  tag: 'Keys',
+  summary: 'List the keys',
+  reply: { status: 200, description: 'Newest first, revoked ones too; never the keys themselves.', body: KeyList },
+  failures: [],
+  async handle({ identity }, { db }) {
+    const listed = await listApiKeys(db, identity.accountId);
+    return listed.ok ? ok(listed.value.map(showKey)) : listed;
+  },
+});

@@ -1,0 +1,16 @@
+import { type KeyMode, keyPrefix, makeApiKey } from '@marvel/shared/api-key';
+import { credentialDigest, keyDigestInput } from '@marvel/shared/credential-digest';
+import type { Services } from '../../http/services.ts';
+
+/** A key to show once, and what is stored of it. */
+export interface NewSecret {
+  readonly key: string;
+  readonly prefix: string;
+  readonly digest: string;
+}
+
+/** Makes the secret of a new or rotated key. */
+export async function newSecret(mode: KeyMode, { env, randomBytes }: Services): Promise<NewSecret> {
+  const key = makeApiKey(mode, randomBytes);
+  return { key, prefix: keyPrefix(key), digest: await credentialDigest(env.CREDENTIAL_PEPPER, keyDigestInput(key)) };
+}

@@ -1,0 +1,15 @@
+import type { Key } from '@marvel/shared/api/key';
+import type { ApiKey } from '../../store/api-key.ts';
+
+/** A stored key as the API shows it. */
+export function showKey(key: ApiKey): Key {
+  return {
+    id: key.id,
+    prefix: key.prefix,
+    label: key.label,
+    created_at: key.createdAt.toISOString(),
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
+    revoked_at: key.revokedAt?.toISOString() ?? null,
+    limits: key.limits,
+  };
+}

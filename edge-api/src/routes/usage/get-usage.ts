@@ -1,0 +1,46 @@
+import { Usage, type UsageGroup, usageGroups, UsageQuery, type UsageRow } from '@marvel/shared/api/usage';
+import { err, ok } from '@marvel/shared/result';
+import { usagePeriod } from '../../domain/usage-period.ts';
+import { endpoint } from '../../http/endpoint.ts';
+import { readUsage, type UsageRow as StoredRow } from '../../store/usage.ts';
+
+export const getUsage = endpoint({
+  method: 'GET',
+  path: '/v1/usage',
+  access: 'session',
+  tag: 'Usage',
+  summary: 'Balance, and bytes used over time',
+  description: 'Kept by the hour: a period begins with the hour of `from`. Test keys are left out.',
+  query: UsageQuery,
+  reply: { status: 200, description: 'The balance, and the rows of the period.', body: Usage },
+  failures: [],
+  async handle({ query, identity }, { db, nowMs }) {
+    const period = usagePeriod(query, nowMs);
+    if (!period.ok) return err({ code: 'invalid', message: `${period.error.field}: ${period.error.reason}` });
+    const { from, to } = period.value;
+    const wanted = new Set(query.group_by.split(','));
+    const groupBy = usageGroups.filter((group) => wanted.has(group));
+    const read = await readUsage(db, { accountId: identity.accountId, from, to, groupBy });
+    if (!read.ok) return read;
+    return ok({
+      balance_bytes: read.value.balanceBytes,
+      used_bytes: read.value.usedBytes,
+      period: { from: from.toISOString(), to: to.toISOString() },
+      data: read.value.rows.map((row) => toRow(row, groupBy)),
+    });
+  },
+});
+
+function toRow({ group, bytesUp, bytesDown, connections }: StoredRow, groupBy: readonly UsageGroup[]): UsageRow {
+  const counts = { bytes_up: bytesUp, bytes_down: bytesDown, bytes: bytesUp + bytesDown, connections };
+  const { hour, day } = group;
+  return {
+    ...(typeof hour === 'string' ? { hour } : {}),
+    ...(typeof day === 'string' ? { day } : {}),
+    ...(groupBy.includes('key') ? { key: group.key ?? null } : {}),
+    ...(groupBy.includes('sub_user') ? { sub_user: group.sub_user ?? null } : {}),
+    ...(groupBy.includes('country') ? { country: group.country ?? null } : {}),
+    ...(groupBy.includes('exit_grade') ? { exit_grade: group.exit_grade ?? null } : {}),
+    ...counts,
+  };
+}

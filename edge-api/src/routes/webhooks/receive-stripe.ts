@@ -1,0 +1,60 @@
+import { WebhookReceived } from '@marvel/shared/api/billing';
+import type { Failure } from '@marvel/shared/failures';
+import { ok, type Result } from '@marvel/shared/result';
+import type { PaymentNews } from '../../domain/payment-news.ts';
+import { endpoint } from '../../http/endpoint.ts';
+import type { Services } from '../../http/services.ts';
+import { voidInvoice } from '../../store/invoice.ts';
+import { giveBackPayment, postPayment, takeBackPayment } from '../../store/payment.ts';
+import { isStripeEventHandled, markStripeEventHandled } from '../../store/stripe-event.ts';
+import { openStripeEvent } from '../../vendor/stripe.ts';
+
+/** Stripe's events are a few KiB; one with everything expanded stays far below this. */
+const maxBodyBytes = 512 * 1024;
+
+export const receiveStripe = endpoint({
+  method: 'POST',
+  path: '/v1/webhooks/stripe',
+  access: 'public',
+  tag: 'Billing',
+  summary: 'Hear of payments from Stripe',
+  description: 'Credits once, whatever the order or number of deliveries. Refunds and disputes take the bytes back.',
+  body: 'bytes',
+  maxBodyBytes,
+  reply: { status: 200, description: 'Taken in.', body: WebhookReceived },
+  failures: ['signature_invalid'],
+  duringMaintenance: true,
+  async handle({ body, headers }, services) {
+    const { db, env, log } = services;
+    const opened = await openStripeEvent(env, body, headers.get('Stripe-Signature'));
+    if (!opened.ok) return opened;
+    const { id, type, news } = opened.value;
+    const before = await isStripeEventHandled(db, id);
+    if (!before.ok) return before;
+    if (before.value) return ok({ received: true as const });
+    for (const item of news) {
+      const outcome = await apply(item, services);
+      if (!outcome.ok) return outcome;
+      log.info('payment_news', { stripe_event: id, type, outcome: outcome.value });
+    }
+    const marked = await markStripeEventHandled(db, { id, type });
+    return marked.ok ? ok({ received: true as const }) : marked;
+  },
+});
+
+/** Lets one piece of news take effect; each store function does so once. */
+async function apply(news: PaymentNews, { db }: Services): Promise<Result<string, Failure>> {
+  switch (news.kind) {
+    case 'paid':
+      return postPayment(db, news);
+    case 'taken_back':
+      return takeBackPayment(db, { ...news, kind: news.cause });
+    case 'given_back':
+      return giveBackPayment(db, { ...news, kind: news.cause });
+    case 'expired': {
+      const voided = await voidInvoice(db, news.accountId, news.invoiceId);
+      // Paid or void already, or never written: nothing is left to void.
+      return voided.ok || voided.error.code !== 'unavailable' ? ok('voided') : voided;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import * as v from 'valibot';
+import type { PaymentEvent, PaymentNews } from '../domain/payment-news.ts';
+
+const Cents = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** Another object: its id, or itself where it was expanded. */
+const Reference = v.union([
+  v.string(),
+  v.pipe(
+    v.object({ id: v.string() }),
+    v.transform((object) => object.id),
+  ),
+]);
+/** What `createCheckout` put on the objects it made; others in the same Stripe account have something else. */
+const Metadata = v.object({ invoice_id: v.optional(v.string()), account_id: v.optional(v.string()) });
+
+const CheckoutSession = v.object({
+  id: v.string(),
+  payment_status: v.string(),
+  payment_intent: v.nullish(Reference),
+  amount_total: v.nullish(Cents),
+  currency: v.nullish(v.string()),
+  metadata: v.nullish(Metadata),
+});
+const PaymentIntent = v.object({
+  id: v.string(),
+  amount_received: Cents,
+  currency: v.string(),
+  metadata: v.nullish(Metadata),
+});
+const Refund = v.object({
+  id: v.string(),
+  amount: Cents,
+  status: v.nullish(v.string()),
+  payment_intent: v.nullish(Reference),
+});
+const Charge = v.object({
+  payment_intent: v.nullish(Reference),
+  refunds: v.nullish(v.object({ data: v.array(Refund) })),
+});
+const Dispute = v.object({
+  id: v.string(),
+  amount: Cents,
+  status: v.string(),
+  payment_intent: v.nullish(Reference),
+});
+
+const Event = v.object({ id: v.string(), type: v.string(), data: v.object({ object: v.unknown() }) });
+
+const nothing: readonly PaymentNews[] = [];
+
+/**
+ * Reads what a Stripe event says of money; events that say nothing of ours give no news.
+ *
+ * Errors: throws on an event of a known type in an unknown shape, so that Stripe sends it again once this is corrected.
+ * Source: Stripe API, "Types of events".
+ */
+export function readStripeEvent(event: unknown): PaymentEvent {
+  const { id, type, data } = v.parse(Event, event);
+  return { id, type, news: readNews(type, data.object) };
+}
+
+function readNews(type: string, object: unknown): readonly PaymentNews[] {
+  switch (type) {
+    case 'checkout.session.completed':
+    case 'checkout.session.async_payment_succeeded':
+      return ofPaidSession(v.parse(CheckoutSession, object));
+    case 'payment_intent.succeeded':
+      return ofPaymentIntent(v.parse(PaymentIntent, object));
+    case 'checkout.session.expired':
+      return ofExpiredSession(v.parse(CheckoutSession, object));
+    case 'refund.created':
+    case 'refund.updated':
+    case 'refund.failed':
+    case 'charge.refund.updated':
+      return ofRefund(v.parse(Refund, object));
+    case 'charge.refunded':
+      return ofRefundedCharge(v.parse(Charge, object));
+    case 'charge.dispute.created':
+    case 'charge.dispute.updated':
+    case 'charge.dispute.closed':
+    case 'charge.dispute.funds_withdrawn':
+    case 'charge.dispute.funds_reinstated':
+      return ofDispute(type, v.parse(Dispute, object));
+    default:
+      return nothing;
+  }
+}
+
+function ofPaidSession(session: v.InferOutput<typeof CheckoutSession>): readonly PaymentNews[] {
+  const invoiceId = session.metadata?.invoice_id;
+  const { amount_total: amountCents, currency } = session;
+  if (session.payment_status === 'unpaid' || invoiceId === undefined) return nothing;
+  if (typeof amountCents !== 'number' || typeof currency !== 'string') return nothing;
+  // What cost nothing has no payment intent.
+  return [{ kind: 'paid', reference: session.payment_intent ?? session.id, invoiceId, amountCents, currency }];
+}
+
+function ofPaymentIntent(intent: v.InferOutput<typeof PaymentIntent>): readonly PaymentNews[] {
+  const invoiceId = intent.metadata?.invoice_id;
+  if (invoiceId === undefined) return nothing;
+  const { id, amount_received: amountCents, currency } = intent;
+  return [{ kind: 'paid', reference: id, invoiceId, amountCents, currency }];
+}
+
+function ofExpiredSession(session: v.InferOutput<typeof CheckoutSession>): readonly PaymentNews[] {
+  const { invoice_id: invoiceId, account_id: accountId } = session.metadata ?? {};
+  if (invoiceId === undefined || accountId === undefined) return nothing;
+  return [{ kind: 'expired', accountId, invoiceId }];
+}
+
+/** A refund takes its bytes as soon as it is made; they come back should it fail. */
+function ofRefund(refund: v.InferOutput<typeof Refund>): readonly PaymentNews[] {
+  const { id: reference, payment_intent: paymentReference, amount: amountCents, status } = refund;
+  if (typeof paymentReference !== 'string') return nothing;
+  const cause = 'refund';
+  if (status === 'failed' || status === 'canceled') {
+    return [{ kind: 'given_back', cause, reference, paymentReference }];
+  }
+  return [{ kind: 'taken_back', cause, reference, paymentReference, amountCents }];
+}
+
+/** Newer API versions leave the refunds out of the charge, and tell of each in an event of its own. */
+function ofRefundedCharge(charge: v.InferOutput<typeof Charge>): readonly PaymentNews[] {
+  const refunds = charge.refunds?.data ?? [];
+  return refunds.flatMap((refund) =>
+    ofRefund({ ...refund, payment_intent: refund.payment_intent ?? charge.payment_intent }),
+  );
+}
+
+/** A dispute takes its bytes while Stripe holds the money; an early warning holds none. */
+function ofDispute(type: string, dispute: v.InferOutput<typeof Dispute>): readonly PaymentNews[] {
+  const { id: reference, payment_intent: paymentReference, amount: amountCents, status } = dispute;
+  if (typeof paymentReference !== 'string') return nothing;
+  const cause = 'dispute';
+  const isWon = status === 'won' || type === 'charge.dispute.funds_reinstated';
+  if (isWon) return [{ kind: 'given_back', cause, reference, paymentReference }];
+  if (status.startsWith('warning_') && type !== 'charge.dispute.funds_withdrawn') return nothing;
+  return [{ kind: 'taken_back', cause, reference, paymentReference, amountCents }];
+}

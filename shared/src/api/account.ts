@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+import { Id, Timestamp } from '../units.ts';
+
+/** An e-mail address; its case does not matter. */
+export const Email = v.pipe(v.string(), v.maxLength(254), v.toLowerCase(), v.email());
+
+export const NewPassword = v.pipe(v.string(), v.minLength(8), v.maxLength(256));
+
+/** A password to compare: whatever was typed, within reason. */
+const GivenPassword = v.pipe(v.string(), v.maxLength(1024));
+
+export const CreateAccountRequest = v.strictObject({ email: Email, password: NewPassword });
+
+/** Anything may be tried at sign-in; what cannot be an account's is answered as a wrong password is. */
+export const SignInRequest = v.strictObject({
+  email: v.pipe(v.string(), v.maxLength(1024), v.toLowerCase()),
+  password: GivenPassword,
+});
+
+export const SignedIn = v.strictObject({
+  account_id: Id,
+  /** Bearer token of a session, shown once. */
+  token: v.pipe(v.string(), v.regex(/^sess_[0-9A-Za-z]{43}$/)),
+});
+
+export const Me = v.strictObject({ account_id: Id, email: v.string(), created_at: Timestamp });
+
+export const ChangePasswordRequest = v.strictObject({ password: NewPassword, current_password: GivenPassword });

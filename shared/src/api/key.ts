@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import { Limits } from '../limits.ts';
+import { Id, Timestamp } from '../units.ts';
+
+const Label = v.pipe(v.string(), v.maxLength(100));
+
+export const CreateKeyRequest = v.strictObject({
+  label: v.optional(Label, ''),
+  limits: v.optional(Limits, {}),
+  /** `test` keys never bill. */
+  mode: v.optional(v.picklist(['live', 'test']), 'live'),
+});
+
+/** A member that is given replaces what was there; `limits` as a whole. */
+export const UpdateKeyRequest = v.strictObject({ label: v.optional(Label), limits: v.optional(Limits) });
+
+export const Key = v.strictObject({
+  id: Id,
+  /** The first 12 characters of the key. */
+  prefix: v.string(),
+  label: v.string(),
+  created_at: Timestamp,
+  last_used_at: v.nullable(Timestamp),
+  revoked_at: v.nullable(Timestamp),
+  limits: Limits,
+});
+export type Key = v.InferOutput<typeof Key>;
+
+export const CreatedKey = v.strictObject({
+  id: Id,
+  /** The whole key, shown once. */
+  key: v.string(),
+  prefix: v.string(),
+  label: v.string(),
+  limits: Limits,
+});
+
+/** Every key of the account, revoked ones too, newest first. */
+export const KeyList = v.array(Key);
