@@ -1,0 +1,224 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ok, type Result } from '@marvel/shared/result';
+import type { Stripe } from 'stripe';
+import { openListener, type ListenOptions } from './listener.ts';
+import { answerApi, type ApiParts } from './stripe-stand-in/api.ts';
+import { createEvent, type Cause, type Happening, type StripeEvent } from './stripe-stand-in/event.ts';
+import type { StripeFailure } from './stripe-stand-in/failure.ts';
+import { openIdempotency } from './stripe-stand-in/idempotency.ts';
+import {
+  declineSession,
+  expireSession,
+  paySession,
+  type SessionClosed,
+  type SessionStep,
+} from './stripe-stand-in/pay.ts';
+import { renderPaymentPage, renderUnknownPage, successUrl } from './stripe-stand-in/payment-page.ts';
+import {
+  closeDispute,
+  disputeCharge,
+  findCharge,
+  refundCharge,
+  type DisputeParams,
+  type Reversal,
+} from './stripe-stand-in/reversal.ts';
+import { openStore, type Store } from './stripe-stand-in/store.ts';
+import { openWebhooks, type WebhookEndpoint, type Webhooks } from './stripe-stand-in/webhooks.ts';
+
+export interface StripeStandInOptions extends ListenOptions {
+  /** The only key that the API takes, `sk_test_…`. */
+  readonly secretKey: string;
+  /** Where events go; may be given later with `webhooks.setEndpoint`. */
+  readonly webhook?: WebhookEndpoint;
+  /** Where sessions, payments and events live on over a restart. Default: nowhere. */
+  readonly stateFile?: string;
+}
+
+/** Stands in for Stripe: its HTTP API, its payment page and its webhooks, and the hand of everyone behind it. */
+export interface StripeStandIn extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  readonly secretKey: string;
+  /** For `new Stripe(key, options)`. */
+  readonly clientOptions: { readonly host: string; readonly port: number; readonly protocol: 'http' };
+  readonly webhooks: Pick<Webhooks, 'hold' | 'release' | 'setEndpoint' | 'delay' | 'attempts' | 'idle'>;
+  /** Every event, oldest first. */
+  events(): readonly StripeEvent[];
+  /** Posts an event now, also one that was taken: so many times at once, with a wrong secret, with an old signature. */
+  deliver: Webhooks['deliver'];
+  /** As the payer on the page. */
+  pay(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
+  decline(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
+  expire(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
+  /** As the merchant in Stripe's dashboard; `id` is a charge or a payment intent, the default amount all that is left. */
+  refund(id: string, amount?: number): Result<Stripe.Refund, StripeFailure>;
+  /** As the cardholder, and as the bank that decides. */
+  dispute(id: string, params?: DisputeParams): Result<Stripe.Dispute, StripeFailure>;
+  closeDispute(disputeId: string, outcome: 'won' | 'lost'): Result<Stripe.Dispute, StripeFailure>;
+  /** Holds every later request for so long; 0 ends it. */
+  delay(delayMs: number): void;
+  /** Goes down: refuses connections and posts no event until `start`. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** A request of the API is a few kilobytes. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** What a person or a test did, and no API request. */
+const NO_REQUEST: Cause = { id: null, idempotency_key: null };
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+/** The whole body; undefined when it is too long, and then read no further. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a request without an encoding gives buffers');
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function write(response: ServerResponse, status: number, type: string, text: string, headers: object = {}): void {
+  const body = Buffer.from(text);
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  response.end(body);
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+/**
+ * Starts the stand-in on 127.0.0.1.
+ *
+ * Errors: rejects when `stateFile` is there and is no state of a stand-in, or when the port cannot be had.
+ */
+export async function startStripeStandIn(options: StripeStandInOptions): Promise<StripeStandIn> {
+  const { secretKey } = options;
+  const store: Store = await openStore(options.stateFile);
+  const webhooks = openWebhooks(store, options.webhook);
+  let currentDelayMs = 0;
+
+  function tell(happenings: readonly Happening[], cause: Cause): void {
+    for (const happening of happenings) {
+      const event = createEvent(happening, cause, nowSeconds());
+      store.put(event);
+      webhooks.send(event);
+    }
+  }
+
+  /** Sessions end by themselves; looking is early enough. */
+  function expireOverdue(): void {
+    for (const session of store.list('checkout.session')) {
+      if (session.status === 'open' && session.expires_at <= nowSeconds()) step(expireSession(session.id, store));
+    }
+  }
+
+  function step(result: Result<SessionStep, SessionClosed>): Result<string, SessionClosed> {
+    if (!result.ok) return result;
+    tell(result.value.happenings, NO_REQUEST);
+    return ok(result.value.session.id);
+  }
+
+  function reversal<T>(result: Result<Reversal<T>, StripeFailure>): Result<T, StripeFailure> {
+    if (!result.ok) return result;
+    tell(result.value.happenings, NO_REQUEST);
+    return ok(result.value.object);
+  }
+
+  function answerPage(method: string, id: string, body: string, response: ServerResponse): void {
+    const html = 'text/html; charset=utf-8';
+    const found = store.get('checkout.session', id);
+    if (found === undefined) return write(response, 404, html, renderUnknownPage());
+    if (method !== 'POST') return write(response, 200, html, renderPaymentPage(found, 'none'));
+    const isPay = new URLSearchParams(body).get('action') !== 'decline';
+    const result = isPay ? paySession(id, store, nowSeconds()) : declineSession(id, store, nowSeconds());
+    step(result);
+    if (!result.ok) return write(response, 409, html, renderPaymentPage(found, 'none'));
+    const { session } = result.value;
+    if (!isPay) return write(response, 402, html, renderPaymentPage(session, 'declined'));
+    write(response, 303, 'text/plain', 'paid\n', { Location: successUrl(session) });
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse, parts: ApiParts): Promise<void> {
+    const body = await readBody(request);
+    if (currentDelayMs > 0) await sleep(currentDelayMs);
+    if (body === undefined) return write(response, 413, 'text/plain', 'body too large\n', { Connection: 'close' });
+    const { method = '', url = '/', headers } = request;
+    const [path = '', query = ''] = url.split('?', 2);
+    expireOverdue();
+    const payPath = /^\/pay\/(\w+)$/.exec(path);
+    if (payPath !== null) return answerPage(method, payPath[1] ?? '', body, response);
+    const answer = answerApi(
+      {
+        method,
+        path,
+        query,
+        body,
+        authorization: headers.authorization,
+        idempotencyKey: single(headers['idempotency-key']),
+        version: single(headers['stripe-version']),
+      },
+      parts,
+    );
+    write(response, answer.status, 'application/json', JSON.stringify(answer.body, undefined, 2), answer.headers);
+  }
+
+  const server = createServer((request, response) => {
+    const parts: ApiParts = { store, secretKey, tell, idempotency, payUrl: (id) => `${url}/pay/${id}` };
+    handle(request, response, parts).catch(() => response.destroy()); // the client went away in the middle
+  });
+  const idempotency = openIdempotency();
+  const listener = await openListener(server, options);
+  const url = `http://${listener.host}:${listener.port}`;
+
+  return {
+    port: listener.port,
+    url,
+    secretKey,
+    clientOptions: { host: listener.host, port: listener.port, protocol: 'http' },
+    webhooks,
+    events: () => store.list('event'),
+    deliver: async (event, how) => webhooks.deliver(event, how),
+    pay: (id) => step(paySession(id, store, nowSeconds())),
+    decline: (id) => step(declineSession(id, store, nowSeconds())),
+    expire: (id) => step(expireSession(id, store)),
+    refund(id, amount) {
+      const charge = findCharge(id, 'charge', store);
+      if (!charge.ok) return charge;
+      const params = { charge: charge.value.id, metadata: {}, ...(amount === undefined ? {} : { amount }) };
+      return reversal(refundCharge(params, store, nowSeconds()));
+    },
+    dispute: (id, params = {}) => reversal(disputeCharge(id, params, store, nowSeconds())),
+    closeDispute: (id, outcome) => reversal(closeDispute(id, outcome, store)),
+    delay(delayMs) {
+      currentDelayMs = delayMs;
+    },
+    async stop() {
+      webhooks.pause();
+      await listener.stop();
+    },
+    async start() {
+      await listener.start();
+      webhooks.resume();
+    },
+    async [Symbol.asyncDispose]() {
+      await listener.stop();
+      await webhooks.close();
+      await store.flush();
+    },
+  };
+}
