@@ -77,11 +77,11 @@ describe('what the origin answers', () => {
 
   test('a download is no further ahead of its reader than the buffers between them', async () => {
     const { socket, port } = await open();
-    const sent = (): number => origin.connections.list().find((one) => one.remotePort === port)?.bytesWritten ?? 0;
+    const sent = (): number => origin.connections().find((one) => one.remotePort === port)?.bytesWritten ?? 0;
     socket.write('GET /bytes/1000000000 HTTP/1.1\r\nHost: origin\r\n\r\n'); // nobody reads the answer
     await vi.waitFor(() => expect(sent()).toBeGreaterThan(100_000));
     socket.destroy();
-    const { bytesWritten, failed } = await origin.connections.closed(port);
+    const { bytesWritten, failed } = await origin.counter.closed(port);
     expect(bytesWritten).toBeLessThan(50_000_000);
     expect(failed).toBe(true);
   });
@@ -105,14 +105,14 @@ describe('what the origin counts', () => {
       await text(response);
     }
     expect([...ports]).toEqual([`${remotePort}`]);
-    expect(origin.connections.list().find((one) => one.remotePort === remotePort)).toMatchObject({ open: true });
+    expect(origin.connections().find((one) => one.remotePort === remotePort)).toMatchObject({ closed: false });
 
     agent.destroy();
 
-    expect(await origin.connections.closed(remotePort)).toEqual({
+    expect(await origin.counter.closed(remotePort)).toEqual({
       remoteAddress: '127.0.0.1',
       remotePort,
-      open: false,
+      closed: true,
       failed: false,
       bytesRead: socket?.bytesWritten,
       bytesWritten: socket?.bytesRead,
@@ -120,12 +120,12 @@ describe('what the origin counts', () => {
   });
 
   test('each connection is spoken of when it opens and when it closes', async () => {
-    const opened = once(origin.connections.events, 'open');
-    const closed = once(origin.connections.events, 'close');
+    const opened = once(origin.counter.events, 'open');
+    const closed = once(origin.counter.events, 'close');
     const { socket, port: remotePort } = await open();
-    expect(await opened).toEqual([expect.objectContaining({ remotePort, open: true, bytesRead: 0 })]);
+    expect(await opened).toEqual([expect.objectContaining({ remotePort, closed: false, bytesRead: 0 })]);
     socket.end();
-    expect(await closed).toEqual([expect.objectContaining({ remotePort, open: false })]);
+    expect(await closed).toEqual([expect.objectContaining({ remotePort, closed: true })]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openListener, type ListenOptions } from './listener.ts';
-import { countConnections, type OriginConnections } from './origin/connections.ts';
+import { createConnectionCounter, type ConnectionCounter, type OriginConnection } from './origin/connections.ts';
 import { pattern } from './origin/pattern.ts';
 
 /** What the origin saw, as it answers to `/`. */
@@ -18,11 +19,20 @@ export interface Echo {
   readonly received_bytes: number;
 }
 
+export interface EchoOriginOptions extends ListenOptions {
+  /** Default: one of its own. Origins that share one count in it together. */
+  readonly counter?: ConnectionCounter;
+  /** Speaks HTTPS with this key and certificate, both PEM. Default: plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
 /** An HTTP origin that says what reached it, and whose kernel-level counts tests can read. */
 export interface EchoOrigin extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
-  readonly connections: OriginConnections;
+  /** In the order in which they were accepted. */
+  connections(): readonly OriginConnection[];
+  readonly counter: ConnectionCounter;
   /** Holds every later answer for so long; 0 ends it. */
   delay(delayMs: number): void;
   /** Cuts every connection and refuses new ones. */
@@ -95,23 +105,29 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
  * Starts the origin on 127.0.0.1: `GET /` tells what it saw, `POST /` and `PUT /` also how long the body was,
  * `GET /bytes/<n>` sends n bytes (at most 10 GB) as fast as they are taken.
  */
-export async function startEchoOrigin(options: ListenOptions): Promise<EchoOrigin> {
+export async function startEchoOrigin(options: EchoOriginOptions): Promise<EchoOrigin> {
+  const { counter = createConnectionCounter() } = options;
   let currentDelayMs = 0;
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (currentDelayMs > 0) await sleep(currentDelayMs);
     await answer(request, response);
   }
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+  function serve(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader('X-Echo-Remote-Port', `${request.socket.remotePort ?? 0}`);
     handle(request, response).catch(() => response.destroy()); // the client went away in the middle
-  });
-  const connections = countConnections(server);
+  }
+
+  const { tls } = options;
+  const settings = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = tls === undefined ? createServer(settings, serve) : createTlsServer({ ...settings, ...tls }, serve);
+  counter.watch(server);
   const listener = await openListener(server, options);
   return {
     port: listener.port,
-    url: `http://${listener.host}:${listener.port}`,
-    connections,
+    url: `${tls === undefined ? 'http' : 'https'}://${listener.host}:${listener.port}`,
+    connections: () => counter.list(),
+    counter,
     delay(delayMs) {
       currentDelayMs = delayMs;
     },

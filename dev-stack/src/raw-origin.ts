@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openListener, type ListenOptions } from './listener.ts';
-import { countConnections, type OriginConnections } from './origin/connections.ts';
+import { createConnectionCounter, type ConnectionCounter, type OriginConnection } from './origin/connections.ts';
 import { pattern } from './origin/pattern.ts';
 
 /** What a raw origin does with a connection. */
@@ -20,11 +20,19 @@ export type RawBehaviour =
   /** Accepts, and neither reads nor writes nor closes. */
   | { readonly kind: 'black-hole' };
 
+export interface RawOriginOptions extends ListenOptions {
+  readonly behaviour: RawBehaviour;
+  /** Default: one of its own. Origins that share one count in it together. */
+  readonly counter?: ConnectionCounter;
+}
+
 /** A TCP origin for what HTTP cannot show: half-closed, reset and silent connections. */
 export interface RawOrigin extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  readonly connections: OriginConnections;
+  /** In the order in which they were accepted. */
+  connections(): readonly OriginConnection[];
+  readonly counter: ConnectionCounter;
   /** What later connections meet; those that are open go on as they are. */
   behave(behaviour: RawBehaviour): void;
   /** Cuts every connection and refuses new ones. */
@@ -61,20 +69,20 @@ async function meet(socket: Socket, behaviour: RawBehaviour): Promise<void> {
 }
 
 /** Starts the origin on 127.0.0.1. Its answers are the pattern of `patternByte`. */
-export async function startRawOrigin(
-  options: ListenOptions & { readonly behaviour: RawBehaviour },
-): Promise<RawOrigin> {
+export async function startRawOrigin(options: RawOriginOptions): Promise<RawOrigin> {
+  const { counter = createConnectionCounter() } = options;
   let { behaviour } = options;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy());
     meet(socket, behaviour).catch(() => socket.destroy()); // the client went away in the middle
   });
-  const connections = countConnections(server);
+  counter.watch(server);
   const listener = await openListener(server, options);
   return {
     host: listener.host,
     port: listener.port,
-    connections,
+    connections: () => counter.list(),
+    counter,
     behave(next) {
       behaviour = next;
     },

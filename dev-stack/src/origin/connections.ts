@@ -5,18 +5,20 @@ import type { Server, Socket } from 'node:net';
 export interface OriginConnection {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly open: boolean;
   /** Everything that arrived, HTTP heads included. */
   readonly bytesRead: number;
   /** Everything that was sent. Exact unless `failed`: then up to what was still queued in this process too much. */
   readonly bytesWritten: number;
+  readonly closed: boolean;
   /** True when it ended by a reset or another error, and not by a FIN. */
   readonly failed: boolean;
 }
 
-/** The connections that an origin has seen, for tests that compare bytes to the last one. */
-export interface OriginConnections {
-  /** Open ones and the last 20,000 closed ones, oldest first. */
+/** The connections that one or more origins have seen, for tests that compare bytes to the last one. */
+export interface ConnectionCounter {
+  /** Counts every connection that the server accepts from now on. */
+  watch(server: Server): void;
+  /** The last 20,000, in the order in which they were accepted. */
   list(): readonly OriginConnection[];
   /** Gives the final counts of the newest connection from a remote port, once it has closed. */
   closed(remotePort: number): Promise<OriginConnection>;
@@ -24,42 +26,50 @@ export interface OriginConnections {
   readonly events: EventEmitter<{ open: [OriginConnection]; close: [OriginConnection] }>;
 }
 
-const MAX_CLOSED = 20_000;
+const MAX_CONNECTIONS = 20_000;
 
-/** Counts every connection of a server from now on. */
-export function countConnections(server: Server): OriginConnections {
-  const events: OriginConnections['events'] = new EventEmitter();
+/** A connection in the list: looked up while it is open, fixed when it has closed. */
+interface Entry {
+  look: () => OriginConnection;
+}
+
+/** Holds on to the counts alone; a closure made beside the socket would keep the socket too. */
+function fixed(connection: OriginConnection): Entry['look'] {
+  return () => connection;
+}
+
+/** Opens a counter that has seen nothing yet. */
+export function createConnectionCounter(): ConnectionCounter {
+  const events: ConnectionCounter['events'] = new EventEmitter();
   events.setMaxListeners(0); // each waiting test is one; they end with their connection
-  const open = new Map<Socket, () => OriginConnection>();
-  const closed: OriginConnection[] = [];
+  const entries: Entry[] = [];
 
-  server.on('connection', (socket: Socket) => {
+  function count(socket: Socket): void {
     const { remoteAddress = '', remotePort = 0 } = socket;
-    const look = (state: Pick<OriginConnection, 'open' | 'failed'>): OriginConnection => {
+    const look = (): OriginConnection => {
       const { bytesRead, bytesWritten } = socket;
-      return { remoteAddress, remotePort, bytesRead, bytesWritten, ...state };
+      return { remoteAddress, remotePort, bytesRead, bytesWritten, closed: false, failed: false };
     };
-    open.set(socket, () => look({ open: true, failed: false }));
+    const entry: Entry = { look };
     socket.once('close', (failed: boolean) => {
-      open.delete(socket);
-      const final = look({ open: false, failed });
-      closed.push(final);
-      if (closed.length > MAX_CLOSED) closed.shift();
+      const final = { ...look(), closed: true, failed };
+      entry.look = fixed(final);
       events.emit('close', final);
     });
-    events.emit('open', look({ open: true, failed: false }));
-  });
-
-  function isOpen(remotePort: number): boolean {
-    return [...open.keys()].some((socket) => socket.remotePort === remotePort);
+    entries.push(entry);
+    if (entries.length > MAX_CONNECTIONS) entries.shift();
+    events.emit('open', look());
   }
 
   return {
-    list: () => [...closed, ...[...open.values()].map((look) => look())],
+    watch(server) {
+      server.on('connection', count);
+    },
+    list: () => entries.map((entry) => entry.look()),
     closed: async (remotePort) =>
       new Promise((resolve) => {
-        const found = closed.findLast((connection) => connection.remotePort === remotePort);
-        if (found !== undefined && !isOpen(remotePort)) return resolve(found);
+        const found = entries.findLast((entry) => entry.look().remotePort === remotePort)?.look();
+        if (found?.closed === true) return resolve(found);
         function onClose(connection: OriginConnection): void {
           if (connection.remotePort !== remotePort) return;
           events.off('close', onClose);
