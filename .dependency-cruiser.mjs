@@ -1,6 +1,8 @@
 // The arrows of DESIGN: which room may import which. Type-only imports count too unless a rule says otherwise.
 
 const TEST = '[.]test[.]ts$';
+/** Tests, and the parts that several of them share. */
+const TEST_CODE = `(${TEST}|^[^/]+/test-support/)`;
 const gatewayFolders = 'accept|dialects|admit|tunnel|feed|usage|observe';
 
 /** A room sees itself, `shared` and packages, and no other room. */
@@ -9,7 +11,7 @@ function onlyShared(room) {
     name: `${room}-sees-only-shared`,
     comment: `${room} and the other rooms agree through shared only. (Tests may start a dev-stack.)`,
     severity: 'error',
-    from: { path: `^${room}/`, pathNot: TEST },
+    from: { path: `^${room}/`, pathNot: TEST_CODE },
     to: {
       path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|dev-stack|conformance|bench)/',
       pathNot: `^${room}/`,
@@ -23,7 +25,7 @@ function testsSeeDevStack(room) {
     name: `${room}-tests-see-only-shared-and-dev-stack`,
     comment: `The tests of ${room} reach the other rooms through a running dev-stack.`,
     severity: 'error',
-    from: { path: `^${room}/.*${TEST}` },
+    from: { path: `^${room}/(test-support/|.*${TEST})` },
     to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|conformance|bench)/', pathNot: `^${room}/` },
   };
 }
@@ -110,7 +112,7 @@ export default {
       name: 'dev-stack-is-for-tests',
       comment: 'The dev-stack is imported by itself, tests, conformance and bench.',
       severity: 'error',
-      from: { pathNot: ['^(dev-stack|conformance|bench)/', TEST] },
+      from: { pathNot: ['^(dev-stack|conformance|bench)/', TEST_CODE] },
       to: { path: '^dev-stack/' },
     },
     {

@@ -12,7 +12,9 @@ function hasSources(project: string): boolean {
 
 function check(project: string): Promise<{ project: string; code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(tsc, ['--project', project, '--pretty', 'false'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(tsc, ['--project', project, '--noEmit', '--pretty', 'false'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));

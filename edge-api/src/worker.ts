@@ -1,15 +1,36 @@
 import { createApp } from './app.ts';
-import { readEnv } from './env.ts';
+import { type Env, readEnv } from './env.ts';
+import { requestLog } from './http/log.ts';
+import { renderFailure } from './http/render-failure.ts';
+import { requestIdHeader } from './http/reply-headers.ts';
 
-const apps = new WeakMap<object, ReturnType<typeof createApp>>();
+const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
+
+/** The app of a deployment, made once in an isolate. */
+function appOf(env: Env): ReturnType<typeof createApp> {
+  let app = apps.get(env);
+  if (app === undefined) {
+    app = createApp(env);
+    apps.set(env, app);
+  }
+  return app;
+}
+
+/** A deployment with missing variables serves nobody, and says so in its log. */
+function refuse(error: unknown): Response {
+  const requestId = crypto.randomUUID();
+  requestLog(requestId).error('deployment_incomplete', error);
+  return renderFailure({ code: 'internal' }, { [requestIdHeader]: requestId });
+}
 
 export default {
   fetch(request, bindings, execution) {
-    let app = apps.get(bindings);
-    if (app === undefined) {
-      app = createApp(readEnv(bindings));
-      apps.set(bindings, app);
+    let env: Env;
+    try {
+      env = readEnv(bindings);
+    } catch (error) {
+      return refuse(error);
     }
-    return app.fetch(request, bindings, execution);
+    return appOf(env).fetch(request, bindings, execution);
   },
 } satisfies ExportedHandler<object>;

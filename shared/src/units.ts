@@ -20,3 +20,12 @@ export const CountryCode = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two
 
 /** An identifier we made: a short type prefix, `_`, then base62 or hex. At most 64 characters. */
 export const Id = v.pipe(v.string(), v.regex(/^[a-z]{2,12}_[0-9A-Za-z]{4,48}$/, 'must be an id'));
+
+/** One line of text for people: at most so many characters, none of them a control character. */
+export const Line = (maxLength: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(maxLength),
+    // oxlint-disable-next-line no-control-regex -- they are what is refused
+    v.regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters'),
+  );

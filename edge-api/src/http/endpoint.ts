@@ -1,13 +1,11 @@
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import type { Result } from '@marvel/shared/result';
 import type * as v from 'valibot';
+import type { Access } from './access.ts';
 import type { Identity } from './identity.ts';
 import type { Once } from './once.ts';
 import type { Services } from './services.ts';
 import type { FieldFailures } from './validate.ts';
-
-/** Who may call an endpoint; all but `public` need a bearer token of that kind. */
-export type Access = 'public' | 'session' | 'operator' | 'gateway';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Parsed<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;

@@ -3,7 +3,7 @@ import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { NotFound, Unavailable } from '../store/database-error.ts';
 import { findSession, touchSession } from '../store/session.ts';
-import type { Access } from './endpoint.ts';
+import type { Access } from './access.ts';
 import type { Services } from './services.ts';
 
 /** Who calls: an account through one of its sessions. */

@@ -14,6 +14,7 @@ export function renderFailure(failure: Failure, headers?: Readonly<Record<string
   if (entry.api === null) throw new Error(`${failure.code} has no status at the API`);
   const response = Response.json({ error: failure.message ?? entry.reason }, { status: entry.api });
   response.headers.set(errorHeader, failure.code);
+  response.headers.set('Cache-Control', 'no-store');
   if (failure.retryAfterS !== undefined) response.headers.set('Retry-After', String(failure.retryAfterS));
   for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);
   return response;

@@ -22,6 +22,7 @@ export const dataOnlyHeaders: MiddlewareHandler = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   crossOriginResourcePolicy: 'same-site',
   referrerPolicy: 'no-referrer',
+  xFrameOptions: 'DENY',
   xXssProtection: false,
   xDownloadOptions: false,
   xDnsPrefetchControl: false,

@@ -36,9 +36,11 @@ async function decide(
   replyHeaders: Headers,
   services: Services,
 ): Promise<Result<unknown, Failure>> {
+  const token = bearerToken(request.headers);
+  // Known without asking the database, so that a flood of such requests does not reach it.
+  if (endpoint.access !== 'public' && token === undefined) return err({ code: 'unauthenticated' });
   const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
   if (refusal !== undefined) return err(refusal);
-  const token = bearerToken(request.headers);
   const identity = await identify(endpoint.access, token, services);
   if (!identity.ok) return identity;
 
@@ -137,8 +139,11 @@ function renderReply({ reply, cacheControl }: Endpoint, value: unknown, headers:
   headers.set('Cache-Control', cacheControl ?? 'no-store');
   if ('body' in reply) return Response.json(value, { status: reply.status, headers });
   if (!('contentType' in reply)) return new Response(null, { status: reply.status, headers });
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
-    throw new TypeError('the reply is not text or bytes');
+  if (typeof value !== 'string' && !isBytes(value)) throw new TypeError('the reply is not text or bytes');
   headers.set('Content-Type', reply.contentType);
   return new Response(value, { status: reply.status, headers });
+}
+
+function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+  return value instanceof Uint8Array;
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Id, Timestamp } from '../units.ts';
+import { Id, Line, Timestamp } from '../units.ts';
 
 /** An e-mail address; its case does not matter. */
 export const Email = v.pipe(v.string(), v.maxLength(254), v.toLowerCase(), v.email());
@@ -13,7 +13,7 @@ export const CreateAccountRequest = v.strictObject({ email: Email, password: New
 
 /** Anything may be tried at sign-in; what cannot be an account's is answered as a wrong password is. */
 export const SignInRequest = v.strictObject({
-  email: v.pipe(v.string(), v.maxLength(1024), v.toLowerCase()),
+  email: v.pipe(Line(1024), v.toLowerCase()),
   password: GivenPassword,
 });
 

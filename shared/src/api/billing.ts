@@ -13,7 +13,7 @@ export const Bundle = v.strictObject({
 
 export const BundleList = v.strictObject({ data: v.array(Bundle), next_cursor: v.null() });
 
-export const CheckoutRequest = v.strictObject({ bundle_id: v.pipe(v.string(), v.maxLength(64)) });
+export const CheckoutRequest = v.strictObject({ bundle_id: Id });
 
 export const Checkout = v.strictObject({ invoice_id: Id, checkout_url: v.string() });
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { Limits } from '../limits.ts';
-import { Id, Timestamp } from '../units.ts';
+import { Id, Line, Timestamp } from '../units.ts';
 
-const Label = v.pipe(v.string(), v.maxLength(100));
+const Label = Line(100);
 
 export const CreateKeyRequest = v.strictObject({
   label: v.optional(Label, ''),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Limits } from '../limits.ts';
-import { Id, Timestamp } from '../units.ts';
+import { Id, Line, Timestamp } from '../units.ts';
 import { Email } from './account.ts';
 
 /** Letters, digits and underscore, since a modifier begins with `-` in the proxies.fo dialect. */
@@ -9,7 +9,7 @@ const Password = v.pipe(
   v.string(),
   v.regex(/^[\x21-\x7e]{8,128}$/, 'must be 8 to 128 visible ASCII characters without spaces'),
 );
-const PersonalText = v.pipe(v.string(), v.maxLength(100));
+const PersonalText = Line(100);
 
 export const CreateSubUserRequest = v.strictObject({
   username: Username,

@@ -1,0 +1,150 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { SignedIn } from '@marvel/shared/api/account';
+import { failureEntry, type FailureCode } from '@marvel/shared/failures';
+import * as v from 'valibot';
+import { expect } from 'vitest';
+import { createTestHarness, type TestHarness } from 'wrangler';
+import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
+
+/** The real Worker in workerd, from the real `wrangler.toml`, before a real database. */
+export interface Edge extends AsyncDisposable {
+  readonly url: URL;
+  readonly database: MigratedDatabase;
+  readonly operatorToken: string;
+  readonly stripeWebhookSecret: string;
+  /** Sends one request; a `body` that is no text or stream goes as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** A new account with so many bytes. */
+  signUp(bytes?: number): Promise<SignedUp>;
+  /** What the Worker logged, as text. */
+  logs(): string;
+}
+
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; `undefined` when it is empty. */
+  readonly json: unknown;
+}
+
+export interface SignedUp {
+  readonly accountId: string;
+  readonly token: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface EdgeOptions {
+  readonly stripeApiUrl?: string;
+  readonly dashboardOrigin?: string;
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+// A fetch to the vendor for facts about this machine's address, which no test asks for.
+process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
+
+/** Where no server listens: port 9 is `discard`. */
+const nowhere = 'http://127.0.0.1:9';
+
+export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
+  await using undo = new AsyncDisposableStack();
+  const database = undo.use(await startMigratedDatabase());
+  const operatorToken = `operator-${randomBytes(16).toString('hex')}`;
+  const stripeWebhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const harness: TestHarness = createTestHarness({
+    root,
+    workers: [
+      {
+        configPath: 'wrangler.toml',
+        vars: {
+          FLEET: 'test',
+          NEON_FRONT_URL: database.front.url,
+          STRIPE_API_URL: options.stripeApiUrl ?? nowhere,
+          PUBLIC_API_URL: 'http://api.example',
+          GATEWAY_ADDRESS: 'gateway.example:9000',
+          DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
+        },
+        secrets: {
+          DATABASE_URL: database.postgres.url,
+          CREDENTIAL_PEPPER: randomBytes(32).toString('hex'),
+          FEED_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'test-1' }),
+          OPERATOR_TOKEN: operatorToken,
+          STRIPE_SECRET_KEY: 'sk_test_1',
+          STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
+        },
+      },
+    ],
+  });
+  undo.defer(async () => harness.close());
+  const { url } = await harness.listen();
+
+  async function call(method: string, path: string, given: CallOptions = {}): Promise<Reply> {
+    const { token, body } = given;
+    const isRaw = typeof body === 'string' || body instanceof ReadableStream;
+    const response = await fetch(new URL(path, url), {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...(body === undefined || isRaw ? {} : { 'Content-Type': 'application/json' }),
+        ...given.headers,
+      },
+      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
+    return { status: response.status, headers: response.headers, text, json };
+  }
+
+  async function signUp(bytes = 0): Promise<SignedUp> {
+    const email = `${randomBytes(8).toString('hex')}@example.com`;
+    const password = randomBytes(12).toString('hex');
+    const made = await call('POST', '/v1/accounts', { body: { email, password } });
+    expect(made.status).toBe(201);
+    const { account_id: accountId, token } = v.parse(SignedIn, made.json);
+    if (bytes !== 0) {
+      const reference = randomBytes(8).toString('hex');
+      await database.query('select adjust_balance($1, $2, $3, $4)', [accountId, bytes, 'test', reference]);
+    }
+    return { accountId, token, email, password };
+  }
+
+  const owned = undo.move();
+  return {
+    url,
+    database,
+    operatorToken,
+    stripeWebhookSecret,
+    call,
+    signUp,
+    logs: () =>
+      harness
+        .getLogs()
+        .map((entry) => entry.message)
+        .join('\n'),
+    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+  };
+}
+
+/** Checks that a reply is this failure in the exact form that every failure has. */
+export function expectFailure(reply: Reply, code: FailureCode, message?: string): void {
+  const entry = failureEntry(code);
+  expect({ code: reply.headers.get('X-Marvel-Error'), status: reply.status, body: reply.json }).toEqual({
+    code,
+    status: entry.api,
+    body: { error: message ?? entry.reason },
+  });
+  expect(reply.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+  expect(reply.headers.get('Cache-Control')).toBe('no-store');
+}
