@@ -24,12 +24,18 @@ import {
   type Reversal,
 } from './stripe-stand-in/reversal.ts';
 import { openStore, type Store } from './stripe-stand-in/store.ts';
-import { openWebhooks, type WebhookEndpoint, type Webhooks } from './stripe-stand-in/webhooks.ts';
+import {
+  openWebhooks,
+  type DeliverOptions,
+  type DeliveryAttempt,
+  type ReleaseOrder,
+  type WebhookEndpoint,
+} from './stripe-stand-in/webhooks.ts';
 
 export interface StripeStandInOptions extends ListenOptions {
   /** The only key that the API takes, `sk_test_…`. */
   readonly secretKey: string;
-  /** Where events go; may be given later with `webhooks.setEndpoint`. */
+  /** Where events go; may be given later with `setWebhook`. */
   readonly webhook?: WebhookEndpoint;
   /** Where sessions, payments and events live on over a restart. Default: nowhere. */
   readonly stateFile?: string;
@@ -42,11 +48,26 @@ export interface StripeStandIn extends AsyncDisposable {
   readonly secretKey: string;
   /** For `new Stripe(key, options)`. */
   readonly clientOptions: { readonly host: string; readonly port: number; readonly protocol: 'http' };
-  readonly webhooks: Pick<Webhooks, 'hold' | 'release' | 'setEndpoint' | 'delay' | 'attempts' | 'idle'>;
+  setWebhook(endpoint: WebhookEndpoint): void;
   /** Every event, oldest first. */
   events(): readonly StripeEvent[];
-  /** Posts an event now, also one that was taken: so many times at once, with a wrong secret, with an old signature. */
-  deliver: Webhooks['deliver'];
+  /** Keeps back the events that come from now on. */
+  holdDeliveries(): void;
+  /** Those that are kept back, oldest first. */
+  heldEvents(): readonly StripeEvent[];
+  /** Posts what was kept back and holds no more; settles as `deliveriesIdle` does. */
+  releaseDeliveries(order?: ReleaseOrder): Promise<void>;
+  /**
+   * Posts an event now, also one that is held or was taken, without trying again: so many times at once, with another
+   * secret, with an old signature. Gives the endpoint's statuses, undefined for no answer.
+   */
+  deliver(eventId: string, options?: DeliverOptions): Promise<readonly (number | undefined)[]>;
+  /** Waits so long before each post; 0 ends it. */
+  delayDeliveries(delayMs: number): void;
+  /** The last 10,000 tries, oldest first. */
+  deliveryAttempts(): readonly DeliveryAttempt[];
+  /** Settles when nothing is being posted or waits to be tried again; what is held does not count. */
+  deliveriesIdle(): Promise<void>;
   /** As the payer on the page. */
   pay(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
   decline(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
@@ -190,9 +211,23 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     url,
     secretKey,
     clientOptions: { host: listener.host, port: listener.port, protocol: 'http' },
-    webhooks,
+    setWebhook: (endpoint) => webhooks.setEndpoint(endpoint),
     events: () => store.list('event'),
-    deliver: async (event, how) => webhooks.deliver(event, how),
+    holdDeliveries: () => webhooks.hold(),
+    heldEvents: () => webhooks.held(),
+    async releaseDeliveries(order) {
+      webhooks.release(order);
+      await webhooks.idle();
+    },
+    async deliver(eventId, how) {
+      const event = store.get('event', eventId);
+      if (event === undefined) throw new RangeError(`there is no event ${eventId}`);
+      const attempts = await webhooks.deliver(event, how);
+      return attempts.map((attempt) => attempt.status);
+    },
+    delayDeliveries: (delayMs) => webhooks.delay(delayMs),
+    deliveryAttempts: () => webhooks.attempts(),
+    deliveriesIdle: async () => webhooks.idle(),
     pay: (id) => step(paySession(id, store, nowSeconds())),
     decline: (id) => step(declineSession(id, store, nowSeconds())),
     expire: (id) => step(expireSession(id, store)),

@@ -81,7 +81,7 @@ describe('a payment', () => {
   test('is told in three events that the real package verifies and reads', async () => {
     const id = await openSession();
     standIn.pay(id);
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
     const completed = receiver.deliveries
       .map((delivery) => opened(delivery))
@@ -109,7 +109,7 @@ describe('a payment', () => {
   test('that is declined, expires or ends a subscription is told too, with the request that caused it', async () => {
     standIn.decline(await openSession());
     await stripe.checkout.sessions.expire(await openSession(), {}, { idempotencyKey: 'expire-1' });
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual([
       'charge.failed',
       'checkout.session.expired',
@@ -127,7 +127,7 @@ describe('a payment', () => {
     standIn.refund(payment, 400);
     const disputed = standIn.dispute(payment);
     standIn.closeDispute(disputed.ok ? disputed.value.id : '', 'won');
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual(
       [
         ...PAYMENT_TYPES,
@@ -156,12 +156,12 @@ describe('a signature', () => {
 
   test('with another secret or from another time is refused by the real package', async () => {
     standIn.pay(await openSession());
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     receiver.deliveries.length = 0;
     const [event] = standIn.events();
     if (event === undefined) throw new TypeError('no event');
-    await standIn.deliver(event, { secret: 'whsec_other' });
-    await standIn.deliver(event, { signedAtSeconds: Math.floor(Date.now() / 1_000) - 3_600 });
+    await standIn.deliver(event.id, { secret: 'whsec_other' });
+    await standIn.deliver(event.id, { signedAtSeconds: Math.floor(Date.now() / 1_000) - 3_600 });
     const [forged, old] = receiver.deliveries;
     if (forged === undefined || old === undefined) throw new TypeError('not delivered');
     expect(() => opened(forged)).toThrow('No signatures found matching the expected signature');
@@ -169,9 +169,9 @@ describe('a signature', () => {
   });
 
   test('follows a change of the secret', async () => {
-    standIn.webhooks.setEndpoint({ url: receiver.url, secret: 'whsec_new' });
+    standIn.setWebhook({ url: receiver.url, secret: 'whsec_new' });
     standIn.pay(await openSession());
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receiver.deliveries.map((delivery) => opened(delivery, 'whsec_new').type).toSorted()).toEqual(PAYMENT_TYPES);
   });
 });
@@ -182,9 +182,9 @@ describe('a delivery', () => {
     standIn.pay(await openSession());
     await vi.waitFor(() => expect(receiver.deliveries.length).toBeGreaterThan(3));
     receiver.status = 200;
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(standIn.events().map((event) => event.pending_webhooks)).toEqual([0, 0, 0]);
-    const statuses = standIn.webhooks.attempts().map((attempt) => attempt.status);
+    const statuses = standIn.deliveryAttempts().map((attempt) => attempt.status);
     expect([statuses.filter((status) => status === 200).length, statuses[0]]).toEqual([3, 500]);
   });
 
@@ -192,32 +192,32 @@ describe('a delivery', () => {
     await receiver.stop();
     standIn.pay(await openSession());
     await vi.waitFor(() =>
-      expect(standIn.webhooks.attempts()).toContainEqual(expect.objectContaining({ status: undefined })),
+      expect(standIn.deliveryAttempts()).toContainEqual(expect.objectContaining({ status: undefined })),
     );
     await receiver.start();
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
   });
 
   test('is kept while deliveries are held, and may come out of order', async () => {
-    standIn.webhooks.hold();
+    standIn.holdDeliveries();
     standIn.pay(await openSession());
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receiver.deliveries).toEqual([]);
-    for (const event of standIn.events().toReversed()) await standIn.deliver(event);
+    for (const event of standIn.heldEvents().toReversed()) await standIn.deliver(event.id);
     expect(receivedTypes()).toEqual(['checkout.session.completed', 'payment_intent.succeeded', 'charge.succeeded']);
-    standIn.webhooks.release('newest-first');
-    await standIn.webhooks.idle();
+    await standIn.releaseDeliveries('newest-first');
+    expect(standIn.heldEvents()).toEqual([]);
     expect(receiver.deliveries).toHaveLength(6);
   });
 
   test('can be made 50 times at once', async () => {
     standIn.pay(await openSession());
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     const event = standIn.events().at(-1);
     if (event === undefined) throw new TypeError('no event');
-    const attempts = await standIn.deliver(event, { times: 50 });
-    expect(attempts.map((attempt) => attempt.status)).toEqual(Array.from({ length: 50 }, () => 200));
+    const statuses = await standIn.deliver(event.id, { times: 50 });
+    expect(statuses).toEqual(Array.from({ length: 50 }, () => 200));
     expect(new Set(receiver.deliveries.slice(3).map((delivery) => opened(delivery).id))).toEqual(new Set([event.id]));
     expect(receiver.deliveries).toHaveLength(53);
   });
@@ -226,17 +226,17 @@ describe('a delivery', () => {
     const id = await openSession();
     await standIn.stop();
     standIn.pay(id);
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receiver.deliveries).toEqual([]);
     await standIn.start();
-    await standIn.webhooks.idle();
+    await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
   });
 
   test('that hangs does not keep the stand-in from ending', async () => {
     const server = createServer(() => undefined);
     await using hanging = await openListener(server, { port: 0 });
-    standIn.webhooks.setEndpoint({ url: `http://127.0.0.1:${hanging.port}/`, secret });
+    standIn.setWebhook({ url: `http://127.0.0.1:${hanging.port}/`, secret });
     standIn.pay(await openSession());
     await once(server, 'request');
     await standIn[Symbol.asyncDispose]();

@@ -28,6 +28,8 @@ export interface DeliverOptions {
   readonly signedAtSeconds?: number;
 }
 
+export type ReleaseOrder = 'oldest-first' | 'newest-first';
+
 /** Posts events to the endpoint: each until it is taken, several at once, in no promised order. */
 export interface Webhooks {
   /** Posts an event, or keeps it while deliveries are held. */
@@ -35,7 +37,9 @@ export interface Webhooks {
   /** Keeps later events back. */
   hold(): void;
   /** Posts what was kept back, the newest first if so wished, and holds no more. */
-  release(order?: 'oldest-first' | 'newest-first'): void;
+  release(order?: ReleaseOrder): void;
+  /** What is kept back. */
+  held(): readonly StripeEvent[];
   /** Posts an event now, held or not, taken or not, without trying again. */
   deliver(event: StripeEvent, options?: DeliverOptions): Promise<readonly DeliveryAttempt[]>;
   setEndpoint(endpoint: WebhookEndpoint): void;
@@ -162,6 +166,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
       const events = kept.splice(0);
       for (const event of order === 'newest-first' ? events.toReversed() : events) queue(event);
     },
+    held: () => [...kept],
     async deliver(event, { times = 1, secret, signedAtSeconds } = {}) {
       if (endpoint === undefined) throw new TypeError('there is no webhook endpoint to deliver to');
       if (times > MAX_DELIVER_TIMES) throw new RangeError(`at most ${MAX_DELIVER_TIMES} deliveries at once`);
