@@ -57,11 +57,13 @@ CREATE TABLE "payment" (
 	"invoice_id" text NOT NULL,
 	"account_id" text NOT NULL,
 	"bytes" bigint NOT NULL,
+	"taken_back_bytes" bigint DEFAULT 0 NOT NULL,
 	"amount_cents" integer NOT NULL,
 	"currency" text NOT NULL,
 	"paid_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "payment_reference_key" UNIQUE("reference"),
-	CONSTRAINT "payment_invoice_key" UNIQUE("invoice_id")
+	CONSTRAINT "payment_invoice_key" UNIQUE("invoice_id"),
+	CONSTRAINT "payment_taken_back" CHECK ("payment"."taken_back_bytes" between 0 and "payment"."bytes")
 );
 --> statement-breakpoint
 CREATE TABLE "stripe_event" (
@@ -76,7 +78,6 @@ CREATE TABLE "take_back" (
 	"payment_reference" text NOT NULL,
 	"kind" text NOT NULL,
 	"amount_cents" integer NOT NULL,
-	"bytes" bigint,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"reversed_at" timestamp with time zone,
 	CONSTRAINT "take_back_kind" CHECK ("take_back"."kind" in ('refund', 'dispute')),

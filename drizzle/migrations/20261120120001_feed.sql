@@ -36,10 +36,11 @@ return to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 -- One page after a place, for the gateway that a token belongs to; no row for an unknown or revoked one.
 --
 -- A page from the start leaves tombstones out. The last page ends at the head, which may lie behind records it left out.
+-- `issued_at` is by the database's clock, since pages of one gateway may come from Workers whose clocks differ.
 -- `ahead`: the place asked for is not one of this database, which was then restored to an earlier state.
 -- Cost: an index range; what is returned is already the JSON of the records.
 create function feed_page(p_token_digest text, p_since text, p_limit integer)
-returns table (epoch integer, to_place text, head_place text, records text, ahead boolean)
+returns table (epoch integer, issued_at text, to_place text, head_place text, records text, ahead boolean)
 language plpgsql as $$
 declare
   v_gateway text;
@@ -82,7 +83,7 @@ begin
       (select p.version || '.' || p.seq from page p order by p.version desc, p.seq desc limit 1) as last
     from (select) as always left join head h on true
   )
-  select f.epoch,
+  select f.epoch, wire_time(clock_timestamp()),
     case when places.is_full then places.last else places.head end,
     places.head,
     coalesce((select string_agg(p.body::text, ',' order by p.version, p.seq) from page p), ''),

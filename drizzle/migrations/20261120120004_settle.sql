@@ -140,7 +140,7 @@ $$;
 
 -- Settles what a boot held with what it spent and gave back, grants what its lines ask for, and answers them.
 --
--- An answer without a line recalls: another gateway runs short of that budget. `p_granting` is false for a boot that is
+-- An answer without a line (`ttl_ms` 0: it does not renew) recalls: another gateway runs short of that budget. `p_granting` is false for a boot that is
 -- over; whatever it held was taken back when the next one began. The caller holds the budgets' accounts.
 create function settle_leases(
   p_gateway text, p_boot text, p_budgets batch_budget[], p_granting boolean, p_now timestamptz, p_ttl_ms bigint, p_hold_ms bigint
@@ -195,10 +195,11 @@ begin
       end as keep
     from granted g
     union all
-    select b.id, 0, 0, false, k.keep
+    select b.id, 0, 0, b.balance_bytes > l.leased, k.keep
     from budget b
     join lease h on h.gateway_id = p_gateway and h.budget_id = b.id and h.boot = p_boot
     left join unnest(p_budgets) t on t.budget = b.id
+    cross join lateral (select sum(o.held_bytes) as leased from lease o where o.budget_id = b.id and o.expires_at > p_now) l
     cross join lateral (select case when coalesce(t.spent, 0) = 0 then 0 else greatest(c_keep, h.held_bytes / 2) end as keep) k
     where b.shortfall_at > p_now - c_recall and b.shortfall_by <> p_gateway
       and p_granting and t.is_asked is not true and h.held_bytes > k.keep and h.expires_at > p_now

@@ -14,28 +14,31 @@ language sql as $$
   select pg_advisory_xact_lock(hashtextextended('payment/' || p_reference, 0));
 $$;
 
--- Takes the bytes of a refund or dispute out of the balance: in proportion to the money, rounded down but for the last
--- cent, and never more than the payment brought. Gives how many. The caller has locked the payment.
-create function apply_take_back(p_take_back text, p_payment payment) returns bigint
+-- Makes what was taken back of a payment what its refunds and disputes say now: in proportion to the money, rounded down
+-- to whole bytes, and never more than the payment brought. What follows from them does not depend on their order.
+-- False when the payment is not known yet. The caller has locked the payment.
+create function apply_take_backs(p_payment_reference text, p_cause_reference text, p_note text) returns boolean
 language plpgsql as $$
 declare
-  v_kind text;
+  v_payment payment;
   v_cents bigint;
-  v_before bigint;
   v_bytes bigint;
 begin
-  select kind into v_kind from take_back where reference = p_take_back;
-  select sum(amount_cents), coalesce(sum(bytes), 0) into v_cents, v_before
-  from take_back where payment_reference = p_payment.reference and reversed_at is null
-    and (bytes is not null or reference = p_take_back);
-  v_bytes := greatest(0, case when v_cents >= p_payment.amount_cents then p_payment.bytes
-    else floor(p_payment.bytes::numeric * v_cents / p_payment.amount_cents) end - v_before);
-  update take_back set bytes = v_bytes where reference = p_take_back;
-  if v_bytes > 0 then
-    perform from budget where id = p_payment.account_id for no key update;
-    perform post_transfer('refund', p_take_back, v_kind, p_payment.account_id, 'sys_refunds', -v_bytes);
+  select * into v_payment from payment where reference = p_payment_reference for no key update;
+  if not found then
+    return false;
   end if;
-  return v_bytes;
+  select coalesce(sum(amount_cents), 0) into v_cents
+  from take_back where payment_reference = p_payment_reference and reversed_at is null;
+  v_bytes := case
+    when v_cents >= v_payment.amount_cents then case when v_cents > 0 then v_payment.bytes else 0 end
+    else floor(v_payment.bytes::numeric * v_cents / v_payment.amount_cents) end;
+  if v_bytes <> v_payment.taken_back_bytes then
+    perform from budget where id = v_payment.account_id for no key update;
+    update payment set taken_back_bytes = v_bytes where id = v_payment.id;
+    perform post_transfer('refund', p_cause_reference, p_note, v_payment.account_id, 'sys_refunds', v_payment.taken_back_bytes - v_bytes);
+  end if;
+  return true;
 end;
 $$;
 
@@ -45,7 +48,6 @@ create function post_payment(p_id text, p_reference text, p_invoice text, p_amou
 language plpgsql as $$
 declare
   v_invoice invoice;
-  v_payment payment;
   v_outcome text;
 begin
   perform lock_payment(p_reference);
@@ -66,15 +68,11 @@ begin
 
   perform from budget where id = v_invoice.account_id for no key update;
   insert into payment (id, reference, invoice_id, account_id, bytes, amount_cents, currency)
-  values (p_id, p_reference, p_invoice, v_invoice.account_id, v_invoice.bytes, p_amount_cents, v_invoice.currency)
-  returning * into v_payment;
+  values (p_id, p_reference, p_invoice, v_invoice.account_id, v_invoice.bytes, p_amount_cents, v_invoice.currency);
   -- A payment of an invoice that was voided meanwhile is money all the same.
   update invoice set status = 'paid', paid_at = now(), voided_at = null where id = p_invoice;
-  perform post_transfer('payment', p_reference, p_invoice, v_payment.account_id, 'sys_sales', v_payment.bytes);
-  perform apply_take_back(t.reference, v_payment)
-  from (select reference from take_back
-    where payment_reference = p_reference and bytes is null and reversed_at is null
-    order by created_at, reference) t;
+  perform post_transfer('payment', p_reference, p_invoice, v_invoice.account_id, 'sys_sales', v_invoice.bytes);
+  perform apply_take_backs(p_reference, p_reference, 'before the payment');
   return 'credited';
 end;
 $$;
@@ -82,8 +80,6 @@ $$;
 -- Takes back a refunded or disputed payment. Outcome: taken, repeat, pending (the payment is not known yet).
 create function take_back_payment(p_reference text, p_kind text, p_payment_reference text, p_amount_cents integer) returns text
 language plpgsql as $$
-declare
-  v_payment payment;
 begin
   perform lock_payment(p_payment_reference);
   insert into take_back (reference, payment_reference, kind, amount_cents)
@@ -92,12 +88,7 @@ begin
   if not found then
     return 'repeat';
   end if;
-  select * into v_payment from payment where reference = p_payment_reference;
-  if not found then
-    return 'pending';
-  end if;
-  perform apply_take_back(p_reference, v_payment);
-  return 'taken';
+  return case when apply_take_backs(p_payment_reference, p_reference, p_kind) then 'taken' else 'pending' end;
 end;
 $$;
 
@@ -105,9 +96,6 @@ $$;
 -- and now never will).
 create function give_back_payment(p_reference text, p_kind text, p_payment_reference text) returns text
 language plpgsql as $$
-declare
-  v_take_back take_back;
-  v_account text;
 begin
   perform lock_payment(p_payment_reference);
   insert into take_back (reference, payment_reference, kind, amount_cents, reversed_at)
@@ -116,17 +104,10 @@ begin
   if found then
     return 'noted';
   end if;
-  select * into v_take_back from take_back where reference = p_reference for no key update;
-  if v_take_back.reversed_at is not null then
+  update take_back set reversed_at = now() where reference = p_reference and reversed_at is null;
+  if not found then
     return 'repeat';
   end if;
-  update take_back set reversed_at = now() where reference = p_reference;
-  if coalesce(v_take_back.bytes, 0) = 0 then
-    return 'noted';
-  end if;
-  select account_id into v_account from payment where reference = v_take_back.payment_reference;
-  perform from budget where id = v_account for no key update;
-  perform post_transfer('refund', p_reference || '/reversed', p_kind, v_account, 'sys_refunds', v_take_back.bytes);
-  return 'given';
+  return case when apply_take_backs(p_payment_reference, p_reference || '/reversed', p_kind) then 'given' else 'noted' end;
 end;
 $$;

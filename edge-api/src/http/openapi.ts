@@ -4,6 +4,7 @@ import * as billing from '@marvel/shared/api/billing';
 import * as error from '@marvel/shared/api/error';
 import * as key from '@marvel/shared/api/key';
 import * as node from '@marvel/shared/api/node';
+import * as operator from '@marvel/shared/api/operator';
 import * as statusApi from '@marvel/shared/api/status';
 import * as subUser from '@marvel/shared/api/sub-user';
 import * as usage from '@marvel/shared/api/usage';
@@ -16,9 +17,21 @@ import { errorHeader } from './render-failure.ts';
 import { requestIdHeader } from './reply-headers.ts';
 
 /** The schemas that have a name of their own in the document: every one that `shared/api` exports. */
-const definitions = namedSchemas(account, availability, billing, error, key, node, statusApi, subUser, usage, {
-  Limits,
-});
+const definitions = namedSchemas(
+  account,
+  availability,
+  billing,
+  error,
+  key,
+  node,
+  operator,
+  statusApi,
+  subUser,
+  usage,
+  {
+    Limits,
+  },
+);
 const conversion = {
   target: 'draft-2020-12',
   errorMode: 'ignore',

@@ -5,6 +5,8 @@ import { getCountryAvailability } from './availability/get-country-availability.
 import { listBundles } from './bundles/list-bundles.ts';
 import { createCheckout } from './checkout/create-checkout.ts';
 import { listErrors } from './errors/list-errors.ts';
+import { getFeed } from './gateway/get-feed.ts';
+import { postUsage } from './gateway/post-usage.ts';
 import { getInvoice } from './invoices/get-invoice.ts';
 import { listInvoices } from './invoices/list-invoices.ts';
 import { voidInvoice } from './invoices/void-invoice.ts';
@@ -19,6 +21,18 @@ import { createNode } from './nodes/create-node.ts';
 import { deleteNode } from './nodes/delete-node.ts';
 import { listNodes } from './nodes/list-nodes.ts';
 import { rotateNode } from './nodes/rotate-node.ts';
+import { adjustBalance } from './operator/adjust-balance.ts';
+import { dropExit } from './operator/drop-exit.ts';
+import { enrolGateway } from './operator/enrol-gateway.ts';
+import { getFleet } from './operator/get-fleet.ts';
+import { getReconciliation } from './operator/get-reconciliation.ts';
+import { importExits } from './operator/import-exits.ts';
+import { listExits } from './operator/list-exits.ts';
+import { listGateways } from './operator/list-gateways.ts';
+import { revokeGateway } from './operator/revoke-gateway.ts';
+import { saveBundle } from './operator/save-bundle.ts';
+import { setFleet } from './operator/set-fleet.ts';
+import { setMaintenance } from './operator/set-maintenance.ts';
 import { createSession } from './sessions/create-session.ts';
 import { deleteSession } from './sessions/delete-session.ts';
 import { getStatus } from './status/get-status.ts';
@@ -60,6 +74,20 @@ export const endpoints: readonly Endpoint[] = [
   listInvoices,
   getInvoice,
   voidInvoice,
+  getFeed,
+  postUsage,
+  enrolGateway,
+  listGateways,
+  revokeGateway,
+  importExits,
+  listExits,
+  dropExit,
+  saveBundle,
+  getFleet,
+  setFleet,
+  setMaintenance,
+  adjustBalance,
+  getReconciliation,
   listErrors,
   getStatus,
 ];

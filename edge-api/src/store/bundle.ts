@@ -1,7 +1,8 @@
 import { and, asc, eq } from 'drizzle-orm';
-import type { Result } from '@marvel/shared/result';
+import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { type AuditEntry, auditStatement } from './operator-audit.ts';
 import { bundle } from './schema/billing.ts';
 
 export type Bundle = Pick<typeof bundle.$inferSelect, 'id' | 'name' | 'bytes' | 'priceCents' | 'currency'>;
@@ -35,4 +36,19 @@ export async function findBundle(db: Database, id: string): Promise<Result<Bundl
       .from(bundle)
       .where(and(eq(bundle.id, id), eq(bundle.active, true))),
   );
+}
+
+/** Puts a bundle on sale, or changes its terms; invoices keep the terms they were written with. Errors: `unavailable`. */
+export async function saveBundle(db: Database, given: Bundle, audit: AuditEntry): Promise<Result<void, Unavailable>> {
+  const { id: _id, ...terms } = given;
+  const done = await attempt(() =>
+    db.batch([
+      db
+        .insert(bundle)
+        .values(given)
+        .onConflictDoUpdate({ target: bundle.id, set: { ...terms, active: true, updatedAt: new Date() } }),
+      auditStatement(db, audit),
+    ]),
+  );
+  return done.ok ? ok(undefined) : done;
 }

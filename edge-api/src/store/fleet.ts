@@ -3,6 +3,7 @@ import { ok, type Result } from '@marvel/shared/result';
 import { sql } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { type AuditEntry, auditStatement } from './operator-audit.ts';
 import { fleet } from './schema/feed.ts';
 import { gateway } from './schema/gateway.ts';
 
@@ -38,13 +39,28 @@ export async function readFleet(db: Database): Promise<Result<Fleet, Unavailable
 }
 
 /** Replaces the destination policy; gateways follow with the next feed page. Errors: `unavailable`. */
-export async function setPolicy(db: Database, policy: DestinationPolicy): Promise<Result<void, Unavailable>> {
-  const done = await attempt(() => db.update(fleet).set({ policy }));
-  return done.ok ? ok(undefined) : done;
+export async function setPolicy(
+  db: Database,
+  policy: DestinationPolicy,
+  audit: AuditEntry,
+): Promise<Result<void, Unavailable>> {
+  return update(db, { policy }, audit);
 }
 
 /** Turns maintenance on or off. Errors: `unavailable`. */
-export async function setMaintenance(db: Database, maintenance: boolean): Promise<Result<void, Unavailable>> {
-  const done = await attempt(() => db.update(fleet).set({ maintenance }));
+export async function setMaintenance(
+  db: Database,
+  maintenance: boolean,
+  audit: AuditEntry,
+): Promise<Result<void, Unavailable>> {
+  return update(db, { maintenance }, audit);
+}
+
+async function update(
+  db: Database,
+  changes: { readonly policy?: DestinationPolicy; readonly maintenance?: boolean },
+  audit: AuditEntry,
+): Promise<Result<void, Unavailable>> {
+  const done = await attempt(() => db.batch([db.update(fleet).set(changes), auditStatement(db, audit)]));
   return done.ok ? ok(undefined) : done;
 }

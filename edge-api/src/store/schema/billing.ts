@@ -68,6 +68,8 @@ export const payment = pgTable(
       .notNull()
       .references(() => account.id),
     bytes: bytes('bytes').notNull(),
+    /** How many of them refunds and disputes took out again. */
+    takenBackBytes: bytes('taken_back_bytes').notNull().default(0),
     amountCents: integer('amount_cents').notNull(),
     currency: text('currency').notNull(),
     paidAt: moment('paid_at').notNull().defaultNow(),
@@ -76,10 +78,11 @@ export const payment = pgTable(
     unique('payment_reference_key').on(table.reference),
     unique('payment_invoice_key').on(table.invoiceId),
     index('payment_account').on(table.accountId),
+    check('payment_taken_back', sql`${table.takenBackBytes} between 0 and ${table.bytes}`),
   ],
 );
 
-/** Money that went back, or will once its payment is known. Written only by `take_back_payment` and `give_back_payment`. */
+/** Money that went back; it may be heard of before its payment. Written only by `take_back_payment` and `give_back_payment`. */
 export const takeBack = pgTable(
   'take_back',
   {
@@ -88,10 +91,8 @@ export const takeBack = pgTable(
     paymentReference: text('payment_reference').notNull(),
     kind: text('kind', { enum: ['refund', 'dispute'] }).notNull(),
     amountCents: integer('amount_cents').notNull(),
-    /** What it took from the balance; `null` while the payment is not known. */
-    bytes: bytes('bytes'),
     createdAt: moment('created_at').notNull().defaultNow(),
-    /** When a dispute was won, or a refund failed, and the bytes were given back. */
+    /** When a dispute was won, or a refund failed: it no longer counts. */
     reversedAt: moment('reversed_at'),
   },
   (table) => [

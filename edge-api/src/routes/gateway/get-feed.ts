@@ -1,0 +1,48 @@
+import { FeedCursor, type FeedPage, feedStart, maxPageRecords } from '@marvel/shared/feed';
+import { err, ok } from '@marvel/shared/result';
+import * as v from 'valibot';
+import { endpoint } from '../../http/endpoint.ts';
+import { readFeedPage } from '../../store/feed-page.ts';
+import { signReply } from './feed-signer.ts';
+
+/** For how long a page proves anything: a request and its reply take less, and a page kept back is soon worth nothing. */
+const pageTtlMs = 300_000;
+
+const FeedQuery = v.strictObject({
+  since: v.optional(FeedCursor, feedStart),
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,3}|10000)$/, `must be an integer from 1 to ${maxPageRecords}`)),
+    String(maxPageRecords),
+  ),
+});
+
+export const getFeed = endpoint({
+  method: 'GET',
+  path: '/v1/gateway/feed',
+  access: 'gateway',
+  tag: 'Gateways',
+  summary: 'Read the feed',
+  description: 'A signed page of what gateways follow, after a cursor; from the start it is the snapshot.',
+  query: FeedQuery,
+  reply: { status: 200, description: 'A page, signed in Marvel-Signature.', contentType: 'application/json' },
+  failures: [],
+  duringMaintenance: true,
+  async handle({ query: { since, limit }, identity, replyHeaders }, { db, env, log }) {
+    const read = await readFeedPage(db, { tokenDigest: identity.tokenDigest, since, limit: Number(limit) });
+    if (!read.ok) return read.error.code === 'not_found' ? err({ code: 'unauthenticated' }) : read;
+    const { epoch, issuedAt, to, head, recordsJson, isAhead } = read.value;
+    if (isAhead) log.info('feed_cursor_ahead', { since });
+    const page: Omit<FeedPage, 'records'> = {
+      fleet: env.FLEET,
+      epoch,
+      from: since,
+      to,
+      head,
+      issued_at: issuedAt,
+      expires_at: new Date(Date.parse(issuedAt) + pageTtlMs).toISOString(),
+    };
+    const body = new TextEncoder().encode(`${JSON.stringify(page).slice(0, -1)},"records":[${recordsJson}]}`);
+    await signReply(body, 'marvel-feed-page', env, replyHeaders);
+    return ok(body);
+  },
+});

@@ -1,0 +1,70 @@
+import type { Failure } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
+import { bodyDigest, contentDigest, signatureHeader, verifyDetached } from '@marvel/shared/signature';
+import { UsageBatch } from '@marvel/shared/usage-batch';
+import { endpoint } from '../../http/endpoint.ts';
+import { parseJsonBody } from '../../http/read-body.ts';
+import { validate } from '../../http/validate.ts';
+import { settleBatch } from '../../store/settle-batch.ts';
+import { signReply } from './feed-signer.ts';
+import { forgetGateway, type KnownGateway, knowGateway } from './known-gateways.ts';
+
+/** A batch with 1,000 of everything is well below this, unless every record was refused for every reason. */
+const maxBodyBytes = 4 * 1024 * 1024;
+const unauthenticated: Failure = { code: 'unauthenticated' };
+
+export const postUsage = endpoint({
+  method: 'POST',
+  path: '/v1/gateway/usage',
+  access: 'gateway',
+  tag: 'Gateways',
+  summary: 'Post a usage batch',
+  description:
+    'Settles what was spent, and grants and takes back leases; once for each (gateway, boot, seq), however often it is sent. The batch is signed by its gateway in Marvel-Signature, the reply by the edge.',
+  body: 'bytes',
+  maxBodyBytes,
+  reply: { status: 200, description: 'The answer to its leases, signed.', contentType: 'application/json' },
+  failures: ['bad_request', 'conflict', 'forbidden', 'invalid', 'unsupported_media_type'],
+  duringMaintenance: true,
+  async handle({ body, headers, identity: { tokenDigest }, replyHeaders }, { db, env, log }) {
+    const gateway = await knowGateway(db, tokenDigest);
+    if (!gateway.ok) return gateway.error.code === 'not_found' ? err(unauthenticated) : gateway;
+    const batch = await openBatch(body, headers, gateway.value);
+    if (!batch.ok) return batch;
+    const settled = await settleBatch(db, batch.value, await bodyDigest(body));
+    if (!settled.ok) {
+      if (settled.error.code !== 'not_found') return settled;
+      forgetGateway(tokenDigest);
+      return err(unauthenticated);
+    }
+    const { boot, seq } = batch.value;
+    if (settled.value.isRepeat) log.info('usage_batch_repeated', { gateway: gateway.value.id, boot, seq });
+    const reply = new TextEncoder().encode(settled.value.replyJson);
+    await signReply(reply, 'marvel-usage-reply', env, replyHeaders);
+    return ok(reply);
+  },
+});
+
+/**
+ * Believes a batch that its gateway signed.
+ *
+ * Errors: `unauthenticated` for a signature that is not this gateway's; `bad_request`, `invalid`, `unsupported_media_type`
+ * for a body that is not a batch; `forbidden` for a batch of another gateway.
+ */
+async function openBatch(
+  body: Uint8Array,
+  headers: Headers,
+  gateway: KnownGateway,
+): Promise<Result<UsageBatch, Failure>> {
+  const digest = headers.get('Content-Digest');
+  if (digest !== null && digest !== (await contentDigest(body))) {
+    return err({ code: 'bad_request', message: 'Content-Digest: is not that of the body' });
+  }
+  const signature = await verifyDetached(body, headers.get(signatureHeader), 'marvel-usage-batch', gateway.keys);
+  if (!signature.ok) return err(unauthenticated);
+  const json = parseJsonBody(headers.get('content-type'), body);
+  if (!json.ok) return json;
+  const batch = validate(UsageBatch, json.value);
+  if (!batch.ok) return batch;
+  return batch.value.gateway === gateway.id ? batch : err({ code: 'forbidden' });
+}

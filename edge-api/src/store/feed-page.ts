@@ -1,0 +1,55 @@
+import { FeedCursor } from '@marvel/shared/feed';
+import { err, ok, type Result } from '@marvel/shared/result';
+import { Timestamp } from '@marvel/shared/units';
+import { sql } from 'drizzle-orm';
+import * as v from 'valibot';
+import { attempt, type NotFound, type Unavailable } from './database-error.ts';
+import type { Database } from './database.ts';
+
+const Row = v.object({
+  epoch: v.number(),
+  issued_at: Timestamp,
+  to_place: FeedCursor,
+  head_place: FeedCursor,
+  /** JSON of the records, joined by commas: it is signed as it is, so nobody parses it on the way. */
+  records: v.string(),
+  ahead: v.boolean(),
+});
+
+/** A page of the feed as the database gives it. */
+export interface StoredFeedPage {
+  readonly epoch: number;
+  readonly issuedAt: string;
+  readonly to: FeedCursor;
+  readonly head: FeedCursor;
+  /** The records as JSON, joined by commas. */
+  readonly recordsJson: string;
+  /** The cursor is not of this database, which must have been restored to an earlier state without raising the epoch. */
+  readonly isAhead: boolean;
+}
+
+/**
+ * Reads the feed after a place, for the gateway that a token belongs to. One round trip.
+ *
+ * Errors: `not_found` when the token is no gateway's, or a revoked one's; `unavailable`.
+ */
+export async function readFeedPage(
+  db: Database,
+  wanted: { readonly tokenDigest: string; readonly since: FeedCursor; readonly limit: number },
+): Promise<Result<StoredFeedPage, NotFound | Unavailable>> {
+  const answered = await attempt(() =>
+    db.execute(sql`select * from feed_page(${wanted.tokenDigest}, ${wanted.since}, ${wanted.limit})`),
+  );
+  if (!answered.ok) return answered;
+  const [found] = answered.value.rows;
+  if (found === undefined) return err({ code: 'not_found' });
+  const row = v.parse(Row, found);
+  return ok({
+    epoch: row.epoch,
+    issuedAt: row.issued_at,
+    to: row.to_place,
+    head: row.head_place,
+    recordsJson: row.records,
+    isAhead: row.ahead,
+  });
+}

@@ -1,0 +1,101 @@
+import { err, ok, type Result } from '@marvel/shared/result';
+import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import type { JWK } from 'jose';
+import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
+import type { Database } from './database.ts';
+import { type AuditEntry, auditStatement } from './operator-audit.ts';
+import { gateway, gatewayFeed } from './schema/gateway.ts';
+
+/** The most gateways a list shows. */
+export const maxListedGateways = 10_000;
+
+/** A gateway that is enrolled and not revoked. */
+export interface Gateway {
+  readonly id: string;
+  readonly name: string;
+  readonly enrolledAt: Date;
+  /** When its last batch came; `null` before the first. */
+  readonly lastSeenAt: Date | null;
+  readonly openTunnels: number;
+  /** How far it has read the feed, and when it said so; exact to 5 s. */
+  readonly feedCursor: string | null;
+  readonly feedSeenAt: Date | null;
+}
+
+/** Enrols a gateway. Errors: `conflict` for a repeat under way, `unavailable`. */
+export async function enrolGateway(
+  db: Database,
+  given: {
+    readonly id: string;
+    readonly name: string;
+    /** `credentialDigest` of `tokenDigestInput`. */
+    readonly tokenDigest: string;
+    /** Public Ed25519 key, its `kid` the id of the gateway. */
+    readonly publicKey: JWK;
+  },
+  audit: AuditEntry,
+  answer?: StoredAnswer,
+): Promise<Result<void, Conflict | Unavailable>> {
+  const made = await attemptUnique([answerConstraint], () =>
+    db.batch([db.insert(gateway).values(given), auditStatement(db, audit), ...answerStatements(db, answer)]),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
+/** Whose token it is, and the key that its batches must be signed with. Errors: `not_found`, also once revoked; `unavailable`. */
+export async function findGatewayByToken(
+  db: Database,
+  tokenDigest: string,
+): Promise<Result<{ readonly id: string; readonly publicKey: JWK }, NotFound | Unavailable>> {
+  return attemptOne(() =>
+    db
+      .select({ id: gateway.id, publicKey: gateway.publicKey })
+      .from(gateway)
+      .where(and(eq(gateway.tokenDigest, tokenDigest), isNull(gateway.revokedAt))),
+  );
+}
+
+/** The gateways by id; at most `maxListedGateways`. Errors: `unavailable`. */
+export async function listGateways(db: Database): Promise<Result<readonly Gateway[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select({
+        id: gateway.id,
+        name: gateway.name,
+        enrolledAt: gateway.enrolledAt,
+        lastSeenAt: gateway.lastSeenAt,
+        openTunnels: gateway.openTunnels,
+        feedCursor: gatewayFeed.cursor,
+        feedSeenAt: gatewayFeed.seenAt,
+      })
+      .from(gateway)
+      .leftJoin(gatewayFeed, eq(gatewayFeed.gatewayId, gateway.id))
+      .where(isNull(gateway.revokedAt))
+      .orderBy(asc(gateway.id))
+      .limit(maxListedGateways),
+  );
+}
+
+/** Revokes a gateway: its token is refused, and what it holds of budgets is free for others. Errors: `not_found`, `unavailable`. */
+export async function revokeGateway(
+  db: Database,
+  id: string,
+  audit: AuditEntry,
+): Promise<Result<void, NotFound | Unavailable>> {
+  const done = await attempt(() =>
+    db.batch([
+      db.select({ revoked: sql<boolean>`revoke_gateway(${id})` }).from(sql`(select) as always`),
+      auditStatement(db, audit),
+    ]),
+  );
+  if (!done.ok) return done;
+  return done.value[0][0]?.revoked === true ? ok(undefined) : err({ code: 'not_found' });
+}

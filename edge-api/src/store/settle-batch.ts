@@ -1,0 +1,53 @@
+import { leaseTtlMs } from '@marvel/shared/lease';
+import { err, ok, type Result } from '@marvel/shared/result';
+import type { UsageBatch } from '@marvel/shared/usage-batch';
+import { sql } from 'drizzle-orm';
+import * as v from 'valibot';
+import { attempt, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import type { Database } from './database.ts';
+
+/**
+ * For how long past its end a lease stays held for a gateway that is silent: whether it spent it can only be known from
+ * itself. Bounds how long a partition may last without an overspend, and how long credit can be stranded by a machine
+ * that is lost for good (revoking its gateway frees it at once).
+ */
+export const leaseHoldMs = 24 * 3_600_000;
+
+const Row = v.variant('outcome', [
+  v.object({ outcome: v.picklist(['settled', 'repeat']), reply: v.string() }),
+  v.object({ outcome: v.picklist(['conflict', 'revoked']), reply: v.null() }),
+]);
+
+/** What a batch was answered, now or when it first came. */
+export interface SettledBatch {
+  /** JSON of the `UsageReply`, the same bytes for every repeat. */
+  readonly replyJson: string;
+  readonly isRepeat: boolean;
+}
+
+/**
+ * Settles a batch once: ledger, roll-ups, leases. One round trip, one commit.
+ *
+ * Errors: `conflict` when another body was settled under the same (gateway, boot, seq); `not_found` when the gateway was
+ * revoked; `unavailable`, after which the same batch may be sent again.
+ */
+export async function settleBatch(
+  db: Database,
+  batch: UsageBatch,
+  /** `bodyDigest` of the batch as it was signed. */
+  digest: string,
+): Promise<Result<SettledBatch, Conflict | NotFound | Unavailable>> {
+  const call = sql`settle_batch(${batch.gateway}, ${batch.boot}, ${batch.seq}, ${digest}, ${JSON.stringify(batch)}::jsonb, ${leaseTtlMs}, ${leaseHoldMs})`;
+  const answered = await attempt(() => db.execute(sql`select outcome, reply from ${call}`));
+  if (!answered.ok) return answered;
+  const row = v.parse(Row, answered.value.rows[0]);
+  switch (row.outcome) {
+    case 'settled':
+    case 'repeat':
+      return ok({ replyJson: row.reply, isRepeat: row.outcome === 'repeat' });
+    case 'conflict':
+      return err({ code: 'conflict' });
+    case 'revoked':
+      return err({ code: 'not_found' });
+  }
+}

@@ -1,0 +1,123 @@
+import * as v from 'valibot';
+import { Exit, Network } from '../exit.ts';
+import { DestinationPolicy } from '../feed.ts';
+import { Count, CountryCode, Id, SignedBytes, Timestamp } from '../units.ts';
+import { Evidence } from '../verdict.ts';
+
+const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+
+/** The public half of the key that a gateway signs its batches with. */
+export const GatewayPublicKey = v.strictObject({
+  kty: v.literal('OKP'),
+  crv: v.literal('Ed25519'),
+  x: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url')),
+  kid: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  alg: v.optional(v.picklist(['EdDSA', 'Ed25519'])),
+  use: v.optional(v.literal('sig')),
+  key_ops: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(16))), v.maxLength(8))),
+  ext: v.optional(v.boolean()),
+});
+
+export const EnrolGatewayRequest = v.strictObject({ name: Name, public_key: GatewayPublicKey });
+
+export const EnrolledGateway = v.strictObject({
+  id: Id,
+  name: Name,
+  /** Shown once. */
+  token: v.string(),
+});
+
+export const OperatorGateway = v.strictObject({
+  id: Id,
+  name: Name,
+  enrolled_at: Timestamp,
+  /** When its last batch came. */
+  last_seen_at: v.nullable(Timestamp),
+  open_tunnels: Count,
+  feed_cursor: v.nullable(v.string()),
+  feed_seen_at: v.nullable(Timestamp),
+});
+export const OperatorGatewayList = v.strictObject({ data: v.array(OperatorGateway), next_cursor: v.null() });
+
+/** One exit to take into the Reserve, with what probing it showed. */
+export const ExitImportLine = v.strictObject({
+  network: Network,
+  country: CountryCode,
+  state: v.optional(Exit.entries.state, null),
+  city: v.optional(Exit.entries.city, null),
+  asn: Exit.entries.asn,
+  exit_ip: Exit.entries.exit_ip,
+  transport: Exit.entries.transport,
+  weight: v.optional(Exit.entries.weight, 100),
+  expires_at: Timestamp,
+  evidence: Evidence,
+});
+export type ExitImportLine = v.InferOutput<typeof ExitImportLine>;
+
+/** The most exits of one import. */
+export const maxImportExits = 1000;
+
+/** Each line is judged by itself: one that is wrong does not stop the others. */
+export const ImportExitsRequest = v.strictObject({
+  exits: v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(maxImportExits)),
+});
+
+/** What became of one line. `dropped`: a gate of the Gauntlet refused it, and `error` names the gate. */
+export const ExitImportOutcome = v.strictObject({
+  index: Count,
+  id: v.nullable(Id),
+  outcome: v.picklist(['added', 'updated', 'dropped', 'invalid']),
+  error: v.nullable(v.string()),
+});
+export const ExitImportReport = v.strictObject({ data: v.array(ExitImportOutcome) });
+
+const { kind: _kind, transport: _transport, ...shownExit } = Exit.entries;
+/** An exit without what opens it. */
+export const OperatorExit = v.strictObject({
+  ...shownExit,
+  transport: v.strictObject({ type: v.string(), host: v.string(), port: Count, tls: v.boolean() }),
+  is_live: v.boolean(),
+});
+export const OperatorExitList = v.strictObject({ data: v.array(OperatorExit), next_cursor: v.nullable(v.string()) });
+
+export const SaveBundleRequest = v.strictObject({
+  name: Name,
+  bytes: v.pipe(Count, v.minValue(1)),
+  price_cents: v.pipe(Count, v.maxValue(99_999_999)),
+  /** ISO 4217, lower case. */
+  currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),
+});
+
+export const SetFleetRequest = v.strictObject({ policy: DestinationPolicy });
+export const FleetStatus = v.strictObject({
+  epoch: Count,
+  size: Count,
+  live: Count,
+  maintenance: v.boolean(),
+  policy: DestinationPolicy,
+});
+
+export const SetMaintenanceRequest = v.strictObject({ on: v.boolean() });
+
+export const AdjustBalanceRequest = v.strictObject({
+  /** Negative takes. */
+  bytes: v.pipe(
+    SignedBytes,
+    v.check((bytes) => bytes !== 0, 'must not be 0'),
+  ),
+  reason: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+});
+export const AdjustedBalance = v.strictObject({ account_id: Id, balance_bytes: SignedBytes });
+
+/** What does not add up in the ledger, and what batches and payments could not be credited as they said. */
+export const Reconciliation = v.strictObject({
+  problems: v.array(
+    v.strictObject({
+      problem: v.string(),
+      id: v.string(),
+      expected: v.nullable(SignedBytes),
+      found: v.nullable(SignedBytes),
+    }),
+  ),
+  anomalies: v.array(v.strictObject({ at: Timestamp, kind: v.string(), source: v.string() })),
+});
