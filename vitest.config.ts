@@ -34,6 +34,7 @@ export default defineConfig({
       nodeRoom('dev-stack'),
       nodeRoom('exit-agent'),
       nodeRoom('conformance'),
+      nodeRoom('bench'),
     ],
   },
 });
