@@ -1,7 +1,6 @@
-import { Client as NeonClient, neon, NeonDbError, neonConfig, Pool } from '@neondatabase/serverless';
+import { neon, NeonDbError, neonConfig } from '@neondatabase/serverless';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { startNeonFront, type NeonFront } from './neon-front.ts';
 import { describePostgresFailure, startPostgres, type Postgres } from './postgres.ts';
 
@@ -15,9 +14,6 @@ beforeAll(async () => {
   postgres = parts.use(started.value);
   front = parts.use(await startNeonFront({ port: 0, postgresPort: postgres.port }));
   neonConfig.fetchEndpoint = front.fetchEndpoint;
-  neonConfig.wsProxy = front.wsProxy;
-  neonConfig.useSecureWebSocket = false;
-  neonConfig.webSocketConstructor = WebSocket;
 });
 afterAll(async () => parts.disposeAsync());
 
@@ -266,51 +262,6 @@ describe('a client that goes away', () => {
     await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 5_000 });
     await holder.query('rollback');
     expect(await neon(postgres.url)`select count(*)::int as n from item`).toEqual([{ n: 0 }]);
-  });
-});
-
-describe('Pool and Client over WebSocket', () => {
-  test('an interactive transaction sees its own writes and can be rolled back', async () => {
-    await using pool = Object.assign(new Pool({ connectionString: postgres.url }), {
-      [Symbol.asyncDispose]: async () => pool.end(),
-    });
-    const client = await pool.connect();
-    try {
-      await client.query('begin');
-      await client.query('insert into item values ($1, $2)', [1, 'one']);
-      const inside = await client.query('select name from item');
-      expect(inside.rows).toEqual([{ name: 'one' }]);
-      await client.query('rollback');
-      await client.query('begin');
-      await client.query('insert into item values ($1, $2)', [2, 'two']);
-      await client.query('commit');
-    } finally {
-      client.release();
-    }
-    expect((await pool.query('select id from item')).rows).toEqual([{ id: 2 }]);
-  });
-
-  test('10 MB travel through in both directions', async () => {
-    const client = new NeonClient(postgres.url);
-    await client.connect();
-    const text = 'abcdefghij'.repeat(1_000_000);
-    const { rows } = await client.query<{ text: string }>('select $1::text as text', [text]);
-    expect(rows[0]?.text === text).toBe(true);
-    await client.end();
-  });
-
-  test.each([
-    ['another server', '/v2?address=192.0.2.1:PORT', 403],
-    ['another port', '/v2?address=127.0.0.1:1', 403],
-    ['another path', '/v3', 404],
-  ])('%s is refused', async (_, path, status) => {
-    const webSocket = new WebSocket(`ws://127.0.0.1:${front.port}${path.replace('PORT', `${postgres.port}`)}`);
-    const refused = new Promise((resolve) => {
-      webSocket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
-    });
-    webSocket.on('error', () => undefined);
-    expect(await refused).toBe(status);
-    webSocket.terminate();
   });
 });
 

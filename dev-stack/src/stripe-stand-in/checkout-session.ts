@@ -1,17 +1,12 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import type { Stripe } from 'stripe';
 import * as v from 'valibot';
 import { Email } from './customer.ts';
 import { invalidRequest, noSuch, type StripeFailure } from './failure.ts';
 import { newId } from './id.ts';
 import { Expand, Flag, Integer, listOf, Metadata, Text, WebUrl } from './params.ts';
-import { ItemParams, priceOf, type Price } from './price.ts';
+import type { LineItem, Price, Session, SessionRecord } from './objects.ts';
+import { ItemParams, priceOf } from './price.ts';
 import type { Store } from './store.ts';
-
-export type LineItem = Omit<Stripe.LineItem, 'price'> & { readonly price: Price };
-
-/** A session as the API answers it. */
-export type Session = Omit<Stripe.Checkout.Session, 'line_items'>;
 
 const IntentData = v.strictObject({
   metadata: v.optional(Metadata, {}),
@@ -22,15 +17,6 @@ const IntentData = v.strictObject({
 });
 
 const SubscriptionData = v.strictObject({ metadata: v.optional(Metadata, {}), description: v.optional(Text) });
-
-/** A session as it is kept: with what it will make when it is paid. */
-export interface SessionRecord extends Session {
-  readonly stand_in: {
-    readonly items: readonly LineItem[];
-    readonly payment_intent_data: v.InferOutput<typeof IntentData>;
-    readonly subscription_data: v.InferOutput<typeof SubscriptionData>;
-  };
-}
 
 export const CreateSession = v.strictObject({
   mode: v.picklist(['payment', 'subscription']),

@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe';
 import { newId } from './id.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './objects.ts';
 
 /** The paid invoice of a subscription's first period. Its lines are left out. */
 export function createInvoice(

@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { invalidRequest, noSuch, type StripeFailure } from './failure.ts';
 import type { FormTree } from './form.ts';
 import { listOf, PageParams, readParams, Text } from './params.ts';
-import type { Kind, Kinds, Store } from './store.ts';
+import type { Kind, Kinds } from './objects.ts';
+import type { Store } from './store.ts';
 
 /** The fields by which each kind can be filtered. */
 const FILTERS: { readonly [K in Kind]: readonly string[] } = {

@@ -1,12 +1,13 @@
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { Stripe } from 'stripe';
-import { publicSession, type SessionRecord } from './checkout-session.ts';
+import { publicSession } from './checkout-session.ts';
+import type { SessionRecord, Subscription } from './objects.ts';
 import { createCustomer } from './customer.ts';
 import type { Happening } from './event.ts';
 import { createInvoice } from './invoice.ts';
 import { afterCharge, createCharge, createPaymentIntent, type PaymentOrder } from './payment.ts';
 import type { Store } from './store.ts';
-import { createSubscription, type Subscription, type SubscriptionOrder } from './subscription.ts';
+import { createSubscription, type SubscriptionOrder } from './subscription.ts';
 
 /** Why a session cannot be paid, declined or expired any more. */
 export type SessionClosed = 'unknown' | 'complete' | 'expired';
@@ -162,7 +163,7 @@ export function paySession(id: string, store: Store, nowSeconds: number): Result
   const made: Partial<SessionRecord> = { customer: customer?.id ?? null };
   if (session.mode === 'subscription' && customer !== undefined) {
     const { metadata, description = null } = session.stand_in.subscription_data;
-    const items = session.stand_in.items.map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 }));
+    const items = session.stand_in.items.map(({ price, quantity }) => ({ price, quantity }));
     const started = startSubscription(
       { customer: customer.id, items, metadata, description, cancelAtPeriodEnd: false },
       store,

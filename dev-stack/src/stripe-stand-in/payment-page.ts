@@ -1,4 +1,5 @@
-import { publicSession, type SessionRecord } from './checkout-session.ts';
+import { publicSession } from './checkout-session.ts';
+import type { SessionRecord } from './objects.ts';
 
 /** What the page says above the form. */
 export type Notice = 'none' | 'declined';
@@ -69,7 +70,7 @@ function itemRows(session: SessionRecord): string {
         recurring === null
           ? ''
           : ` every ${recurring.interval_count > 1 ? `${recurring.interval_count} ${recurring.interval}s` : recurring.interval}`;
-      const name = `${escape(item.description ?? 'Item')} <small>× ${item.quantity ?? 1}${every}</small>`;
+      const name = `${escape(item.description ?? 'Item')} <small>× ${item.quantity}${every}</small>`;
       return `<tr><td>${name}</td><td>${escape(formatMoney(item.amount_total, item.currency))}</td></tr>`;
     })
     .join('\n');

@@ -4,10 +4,8 @@ import * as v from 'valibot';
 import { noSuch, invalidRequest, type StripeFailure } from './failure.ts';
 import { newId } from './id.ts';
 import { Amount, Currency, Expand, Flag, Integer, listOf, Metadata, Text, WebUrl } from './params.ts';
+import type { Price } from './objects.ts';
 import type { Store } from './store.ts';
-
-/** On the wire decimals are texts; the `stripe` package makes them numbers of its own. */
-export type Price = Omit<Stripe.Price, 'unit_amount_decimal'> & { readonly unit_amount_decimal: string | null };
 
 export const ProductData = v.strictObject({
   name: Text,

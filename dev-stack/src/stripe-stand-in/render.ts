@@ -1,4 +1,5 @@
-import { publicSession, type SessionRecord } from './checkout-session.ts';
+import { publicSession } from './checkout-session.ts';
+import type { SessionRecord } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** How deep Stripe lets `expand` go. */

@@ -10,7 +10,8 @@ import { Expand, readParams } from './params.ts';
 import { expireSession, startSubscription } from './pay.ts';
 import { addPrice, addProduct, CreatePrice, CreateProduct } from './price.ts';
 import { CreateRefund, refundCharge } from './reversal.ts';
-import type { Kind, Store } from './store.ts';
+import type { Kind } from './objects.ts';
+import type { Store } from './store.ts';
 import {
   cancelSubscription,
   CancelSubscription,

@@ -1,26 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import type { Stripe } from 'stripe';
 import * as v from 'valibot';
-import type { SessionRecord } from './checkout-session.ts';
-import type { StripeEvent } from './event.ts';
-import type { Price } from './price.ts';
-import type { Subscription } from './subscription.ts';
-
-/** Every kind of object that the stand-in keeps, by the name that the object itself carries. */
-export interface Kinds {
-  'checkout.session': SessionRecord;
-  charge: Stripe.Charge;
-  customer: Stripe.Customer;
-  dispute: Stripe.Dispute;
-  event: StripeEvent;
-  invoice: Stripe.Invoice;
-  payment_intent: Stripe.PaymentIntent;
-  price: Price;
-  product: Stripe.Product;
-  refund: Stripe.Refund;
-  subscription: Subscription;
-}
-export type Kind = keyof Kinds;
+import type { Kind, Kinds } from './objects.ts';
 
 /** The objects, in memory; the file, where there is one, follows a moment later. */
 export interface Store {

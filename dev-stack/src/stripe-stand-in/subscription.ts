@@ -4,19 +4,9 @@ import * as v from 'valibot';
 import { invalidRequest, noSuch, type StripeFailure } from './failure.ts';
 import { newId } from './id.ts';
 import { Expand, Flag, Integer, listOf, Metadata, Text } from './params.ts';
-import { ItemParams, priceOf, type Price } from './price.ts';
+import type { Plan, Price, Subscription, SubscriptionItem } from './objects.ts';
+import { ItemParams, priceOf } from './price.ts';
 import type { Store } from './store.ts';
-
-type Plan = Omit<Stripe.Plan, 'amount_decimal'> & { readonly amount_decimal: string | null };
-
-type SubscriptionItem = Omit<Stripe.SubscriptionItem, 'price' | 'plan' | 'quantity'> & {
-  readonly price: Price;
-  readonly plan: Plan;
-  readonly quantity: number;
-};
-
-/** A subscription as it is on the wire. */
-export type Subscription = Omit<Stripe.Subscription, 'items'> & { readonly items: Stripe.ApiList<SubscriptionItem> };
 
 export const CreateSubscription = v.strictObject({
   customer: Text,

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openListener, type Listener } from '../listener.ts';
 import { startStripeStandIn, type StripeStandIn } from '../stripe-stand-in.ts';
 import { signatureHeader } from './signature.ts';
+import { client, secretKey } from './test-client.ts';
 
-const secretKey = 'sk_test_standInStandInStandIn';
 const secret = 'whsec_standIn';
 
 interface Delivery {
@@ -50,7 +50,7 @@ let stripe: Stripe;
 beforeEach(async () => {
   receiver = await openReceiver();
   standIn = await startStripeStandIn({ port: 0, secretKey, webhook: { url: receiver.url, secret } });
-  stripe = new Stripe(secretKey, { ...standIn.clientOptions, maxNetworkRetries: 0, telemetry: false });
+  stripe = client(standIn);
 });
 afterEach(async () => {
   await standIn[Symbol.asyncDispose]();

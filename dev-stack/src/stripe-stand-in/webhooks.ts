@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StripeEvent } from './event.ts';
+import type { StripeEvent } from './objects.ts';
 import { signatureHeader } from './signature.ts';
 import type { Store } from './store.ts';
 
