@@ -1,6 +1,9 @@
 import { BudgetLease, openingAllowanceBytes } from '@marvel/shared/lease';
 import type { LeaseAnswer, LeaseLine } from '@marvel/shared/usage-batch';
 
+/** How often a gateway speaks of a lease at least, so that the edge can ask for it back when others run short, ms. */
+const probeIntervalMs = 10_000;
+
 /** Who waits until a budget may be spent again, or is known to be dry. */
 export interface Waiter {
   readonly budgets: readonly Budget[];
@@ -20,6 +23,7 @@ export class Budget {
   /** Something happened that a line may have to say. */
   isTouched = false;
   #feedBalanceBytes: number | undefined;
+  #lineAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: string, feedBalanceBytes: number | undefined) {
     this.id = id;
@@ -38,9 +42,12 @@ export class Budget {
     this.#feedBalanceBytes = balanceBytes;
   }
 
+  /** The line for a batch before which everything was acknowledged; `undefined` when there is nothing to say. */
   seal(nowMs: number): LeaseLine | undefined {
-    const line = this.lease.seal(!this.isInUse, nowMs);
-    if (line !== undefined) this.isAsked = true;
+    const line = this.lease.seal(!this.isInUse, nowMs) ?? this.#probe(nowMs);
+    if (line === undefined) return undefined;
+    this.isAsked = true;
+    this.#lineAtMs = nowMs;
     return line;
   }
 
@@ -66,5 +73,11 @@ export class Budget {
     if (this.isInUse || this.isAsked || this.lease.heldBytes(nowMs) > 0) return false;
     if (this.lease.isDry) return (this.#feedBalanceBytes ?? 0) <= 0;
     return this.lease.spendableBytes(nowMs) === openingAllowanceBytes;
+  }
+
+  /** A lease with nothing to say has nothing unsettled either, so a line that changes nothing can be sent in its name. */
+  #probe(nowMs: number): LeaseLine | undefined {
+    const isDue = nowMs - this.#lineAtMs >= probeIntervalMs && this.lease.heldBytes(nowMs) > 0;
+    return isDue ? { budget: this.id, wanted: 0, returned: 0 } : undefined;
   }
 }
