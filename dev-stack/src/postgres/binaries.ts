@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { cp, lstat, rename, rm } from 'node:fs/promises';
+import { cp, lstat, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { err, ok, type Result } from '@marvel/shared/result';
+import * as v from 'valibot';
 import { canReach, type Account } from './account.ts';
 
 /** The programs of one PostgreSQL release. */
@@ -39,6 +40,8 @@ function findNativeDirectory(): Result<string, UnsupportedPlatform> {
   }
 }
 
+const Manifest = v.object({ version: v.pipe(v.string(), v.regex(/^[\w.-]+$/)) });
+
 /** True for a directory that this user made, so that nobody else's programs are run from a shared temporary folder. */
 async function isOwnDirectory(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
@@ -47,7 +50,8 @@ async function isOwnDirectory(path: string): Promise<boolean> {
 
 /** Copies the programs to where the account can run them: a checkout below `/root` is closed to every other user. */
 async function copyForAccount(native: string): Promise<string> {
-  const target = join(tmpdir(), `marvel-postgres-${POSTGRES_MAJOR}-programs`);
+  const { version } = v.parse(Manifest, JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')));
+  const target = join(tmpdir(), `marvel-postgres-${version}-programs`);
   if (await isOwnDirectory(target)) return target;
   const fresh = `${target}-${randomUUID()}`;
   await cp(native, fresh, { recursive: true, verbatimSymlinks: true });
