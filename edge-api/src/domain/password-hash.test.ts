@@ -1,23 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { argon2Sync } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import setupWasm from 'argon2id/lib/setup.js';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { argon2Sync, randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { loadForTests } from '../../test-support/argon2id.ts';
 import { type Argon2id, hashPassword, isOutdated, presentCost, verifyPassword } from './password-hash.ts';
 
-let argon2id: Argon2id;
+const compute = await loadForTests();
 const calls: number[] = [];
-
-beforeAll(async () => {
-  const wasm = await readFile(createRequire(import.meta.url).resolve('argon2id/dist/simd.wasm'));
-  const instantiate = async (imports: WebAssembly.Imports) => WebAssembly.instantiate(wasm, imports);
-  const compute = await setupWasm(instantiate, instantiate);
-  argon2id = (input) => {
-    calls.push(input.memorySize * input.passes);
-    return compute({ ...input });
-  };
-});
+const argon2id: Argon2id = (input) => {
+  calls.push(input.memorySize * input.passes);
+  return compute(input);
+};
 
 describe('hashPassword', () => {
   test('gives a PHC string of the contract’s cost that verifies, and that another password does not', () => {

@@ -13,6 +13,7 @@ import { Limits } from '@marvel/shared/limits';
 import { type JsonSchema, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import type { Endpoint } from './endpoint.ts';
+import { defaultMaxBodyBytes } from './read-body.ts';
 import { errorHeader } from './render-failure.ts';
 import { requestIdHeader } from './reply-headers.ts';
 
@@ -101,7 +102,7 @@ function operation(endpoint: Endpoint): JsonObject {
     ...(description === undefined ? {} : { description }),
     security: access === 'public' ? [] : [{ [access]: [] }],
     parameters: [...parameters(endpoint.params, 'path'), ...parameters(endpoint.query, 'query'), ...headers(endpoint)],
-    ...(body === undefined ? {} : { requestBody: requestBody(body) }),
+    ...(body === undefined ? {} : { requestBody: requestBody(body, endpoint.maxBodyBytes ?? defaultMaxBodyBytes) }),
     responses: { ...successResponse(endpoint), ...failureResponses(endpoint) },
   };
 }
@@ -112,9 +113,9 @@ function operationId({ method, path }: Endpoint): string {
   return [method.toLowerCase(), ...words].filter((word) => word !== '').join('_');
 }
 
-function requestBody(body: v.GenericSchema | 'bytes'): JsonObject {
-  if (body === 'bytes') return { required: true, content: { 'application/json': { schema: {} } } };
-  return { content: { 'application/json': { schema: schemaOf(body, 'input') } } };
+function requestBody(body: v.GenericSchema | 'bytes', maxBytes: number): JsonObject {
+  const schema = body === 'bytes' ? {} : schemaOf(body, 'input');
+  return { description: `At most ${maxBytes} bytes.`, content: { 'application/json': { schema } } };
 }
 
 function successResponse({ reply }: Endpoint): JsonObject {
