@@ -35,9 +35,9 @@ const config: KnipConfig = {
     drizzle: { project: ['src/**/*.ts'] },
     'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     conformance: { project: ['src/**/*.ts'] },
-    // The benchmark starts these servers as processes, and pins each with taskset of util-linux.
+    // The benchmark starts these as processes, and pins each with taskset of util-linux.
     bench: {
-      entry: ['src/subjects/{node-pipe-proxy,proxy-chain-server}.ts'],
+      entry: ['src/subjects/{node-pipe-proxy,proxy-chain-server}.ts', 'src/system/state-process.ts'],
       project: ['src/**/*.ts'],
       ignoreBinaries: ['taskset'],
     },

@@ -8,10 +8,11 @@ import { runWorkload } from './run-workload.ts';
 import { openSite, type Site } from './site.ts';
 import { allSubjects } from './subjects/all-subjects.ts';
 import type { Subject } from './subjects/subject.ts';
+import { systemMeasures } from './system/all-measures.ts';
 import { workloads } from './workloads.ts';
 
 const scratch = join(import.meta.dirname, '../../.marvel/bench');
-const groups = [...new Set(workloads.map((workload) => workload.group))];
+const groups = [...new Set([...workloads, ...systemMeasures].map(({ group }) => group))];
 
 /** Runs what was asked for, prints its report and keeps its result. */
 async function main(): Promise<number> {
@@ -49,7 +50,8 @@ async function measureAll(site: Site, options: Options, signal: AbortSignal): Pr
   const described = wanted.map((subject) => describeSubject(subject));
   for (const { name, missing } of described) if (missing !== null) console.log(`not here: ${name} (${missing})`);
   const present = wanted.filter((subject) => subject.missing() === undefined);
-  const chosen = workloads.filter(({ group }) => options.groups.length === 0 || options.groups.includes(group));
+  const isChosen = ({ group }: { readonly group: string }) =>
+    options.groups.length === 0 || options.groups.includes(group);
 
   const result: BenchResult = {
     date: new Date().toISOString().slice(0, 10),
@@ -60,10 +62,16 @@ async function measureAll(site: Site, options: Options, signal: AbortSignal): Pr
     workloads: [],
     figures: [],
   };
-  for (const workload of chosen) {
+  for (const workload of workloads.filter(isChosen)) {
     if (signal.aborted) break;
     console.log(`${workload.name}: ${workload.what}`);
     result.workloads.push(await runWorkload(site, workload, present, options.extent, signal, console.log));
+  }
+  // Nobody is compared with these, so a run of some subjects is a run without them.
+  for (const measure of options.only.length === 0 ? systemMeasures.filter(isChosen) : []) {
+    if (signal.aborted) break;
+    console.log(`${measure.group}: ${measure.what}`);
+    result.figures.push(...(await measure.run(site, options.extent, signal, console.log)));
   }
   return result;
 }

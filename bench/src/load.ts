@@ -49,7 +49,7 @@ const drainLimitMs = 90_000;
 /** Opens what a workload needs at a subject's door, or straight at the origin. */
 export async function startLoad(site: Site, mode: LoadMode, door: Door, amount: Amount): Promise<Load> {
   const { login } = door;
-  const native = await startNative(site.cores.load, site.programs.load, {
+  const native = await startNative(site.cores.load, [site.programs.load], {
     mode,
     proxy: `127.0.0.1:${door.port}`,
     speak: door.speak,

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as v from 'valibot';
 
-/** A program of `native/`: it ends when its stdin does, says one JSON object per line, and is told single letters. */
+/** A program of the benchmark's own: it ends when its stdin does, says one JSON object per line, and is told single letters. */
 export interface NativeProcess extends AsyncDisposable {
   readonly pid: number;
   /** The next line, read by `schema`. Errors: throws when the program ends, stays silent for `limitMs`, or says something else. */
@@ -21,11 +21,15 @@ const maxErrorText = 4096;
 export type NativeOptions = Readonly<Record<string, string>>;
 
 /** Starts one pinned to a core. */
-export async function startNative(core: number, program: string, options: NativeOptions): Promise<NativeProcess> {
+export async function startNative(
+  core: number,
+  command: readonly string[],
+  options: NativeOptions,
+): Promise<NativeProcess> {
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn('taskset', ['-c', `${core}`, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn('taskset', ['-c', `${core}`, ...command, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   await once(child, 'spawn');
-  return natively(child, program);
+  return natively(child, command.at(-1) ?? '');
 }
 
 /** Starts one that listens on a free port of loopback, which is given too. */
@@ -34,7 +38,7 @@ export async function startListening(
   program: string,
   options: NativeOptions,
 ): Promise<NativeProcess & { readonly port: number }> {
-  const native = await startNative(core, program, { listen: '127.0.0.1:0', ...options });
+  const native = await startNative(core, [program], { listen: '127.0.0.1:0', ...options });
   const { port } = await native.next(Listening, listenLimitMs);
   return Object.assign(native, { port });
 }

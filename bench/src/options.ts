@@ -8,6 +8,7 @@ export interface Options {
   readonly groups: readonly string[];
   /** Subjects; empty for all. */
   readonly only: readonly string[];
+  /** A look, not a measurement: too short or too few rounds for its result to be kept. */
   readonly quick: boolean;
   readonly help: boolean;
   readonly extent: Extent;
@@ -16,6 +17,8 @@ export interface Options {
 const full: Extent = { rounds: 5, seconds: 1.5, count: 12_000, warmUpSeconds: 1, memoryTunnels: Infinity };
 /** Enough to see that everything runs; the figures mean little. */
 const quick: Extent = { rounds: 2, seconds: 0.3, count: 1000, warmUpSeconds: 0.2, memoryTunnels: 500 };
+/** With fewer rounds than this a run is a look too. */
+const fewestRounds = full.rounds;
 const maxRounds = 100;
 const maxSeconds = 60;
 
@@ -25,6 +28,7 @@ export const usage = `pnpm bench [name...] [options]
   --seconds S       length of a timed sample (default ${full.seconds}, with --quick ${quick.seconds})
   --only a,b        only these subjects
   --quick           a short look: checks that everything runs, writes nothing into the repository
+                    (so does a run of fewer than ${full.rounds} rounds)
   --help`;
 
 /** Reads the command line. Errors: a sentence for the person who wrote it. */
@@ -54,7 +58,7 @@ export function readOptions(
   return ok({
     groups: positionals,
     only,
-    quick: values.quick,
+    quick: values.quick || rounds < fewestRounds,
     help: values.help,
     extent: { ...preset, rounds, seconds },
   });

@@ -24,6 +24,7 @@ export interface Verdict {
   readonly passed: boolean | undefined;
 }
 
+const millionKeys = 'state, 1,000,000 keys';
 const bulkWork = ['down-16', 'down-200', 'up-16', 'up-200', 'two-hop-down', 'two-hop-up'];
 
 /** What the gateway is to reach, everything switched on. */
@@ -41,6 +42,11 @@ export const targets: readonly Target[] = [
   { kind: 'cheaper', workload: 'http', against: 'squid', times: 1 },
   { kind: 'cost', workload: 'idle', atMost: 6, unit: 'kB/tunnel' },
   { kind: 'cost', workload: 'slow', atMost: 160, unit: 'kB/tunnel' },
+  { kind: 'figure', figure: `${millionKeys}: load`, bound: 'at most', value: 20, unit: 's' },
+  { kind: 'figure', figure: `${millionKeys}: resident memory above empty`, bound: 'at most', value: 350, unit: 'MB' },
+  { kind: 'figure', figure: `${millionKeys}: look-up`, bound: 'at most', value: 2, unit: 'us' },
+  { kind: 'figure', figure: `${millionKeys}: 1,000 changed records`, bound: 'at most', value: 20, unit: 'ms' },
+  { kind: 'figure', figure: `${millionKeys}: longest pause while serving`, bound: 'at most', value: 50, unit: 'ms' },
 ];
 
 /** Judges one target by a run. */

@@ -10,15 +10,12 @@ const loadBoundShare = 0.9;
 export function renderReport(result: BenchResult): string {
   return [
     renderHead(result),
-    '### Cost at a glance\n',
-    'Medians of the first figure of each workload: CPU-s per GB, CPU-us per tunnel, round trip or request, kB per tunnel.\n',
-    renderSummary(result),
-    '\n### Targets\n',
+    ...(result.workloads.length === 0 ? [] : [renderSummary(result)]),
+    '### Targets\n',
     renderTargets(result),
     ...result.workloads.map((workload) => renderWorkload(result, workload)),
     ...(result.figures.length === 0 ? [] : ['\n### The system\n', renderFigures(result)]),
-    '\n### Who was measured\n',
-    renderSubjects(result),
+    ...(result.workloads.length === 0 ? [] : ['\n### Who was measured\n', renderSubjects(result)]),
   ].join('\n');
 }
 
@@ -35,7 +32,11 @@ function renderSummary(result: BenchResult): string {
     name,
     ...workloads.map(({ workload }) => formatOptional(spread(present(costs(result, workload, name)))?.median)),
   ]);
-  return markdownTable(['proxy', ...workloads.map((one) => one.workload)], rows);
+  return [
+    '### Cost at a glance\n',
+    'Medians of the first figure of each workload: CPU-s per GB, CPU-us per tunnel, round trip or request, kB per tunnel.\n',
+    `${markdownTable(['proxy', ...workloads.map((one) => one.workload)], rows)}\n`,
+  ].join('\n');
 }
 
 function renderTargets(result: BenchResult): string {
@@ -49,9 +50,9 @@ function renderTargets(result: BenchResult): string {
 }
 
 /** A run of a part is not reproached with the rest. */
-function isAbout(target: Target, { workloads, figures }: BenchResult): boolean {
+function isAbout(target: Target, { workloads, figures: measured }: BenchResult): boolean {
   return target.kind === 'figure'
-    ? figures.some((one) => one.figure === target.figure)
+    ? measured.some((one) => one.figure === target.figure)
     : workloads.some((one) => one.workload === target.workload);
 }
 

@@ -8,6 +8,7 @@ const room = join(import.meta.dirname, '../..');
 
 /** What a run covered, which says where its result belongs. */
 export interface Coverage {
+  /** Whether it was a look and no measurement. */
   readonly quick: boolean;
   /** Workloads that were asked for; empty for all. */
   readonly groups: readonly string[];
