@@ -240,7 +240,7 @@ test('an edge that fails in every way is asked again, and the feed goes on where
     () => ({ status: 401, body: Buffer.from('{}') }),
   );
   edge.add(accountRecord('acc_0001'), keyRecord('key_0001'));
-  const { feed, events } = await startFeed(edge, { requestTimeoutMs: 50 });
+  const { feed, events } = await startFeed(edge, { requestTimeoutMs: 500 });
   await feed.whenReady();
   expect(events.of('feed_unavailable').map(({ reason, status }) => status ?? reason)).toEqual([
     500,

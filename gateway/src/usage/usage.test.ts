@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openingAllowanceBytes } from '@marvel/shared/lease';
+import * as fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { createEdgeClient } from '../edge-client.ts';
 import type { Spender, SpenderEvents, Spending } from '../spender.ts';
@@ -240,7 +241,7 @@ test.each([
   async (_what, fault) => {
     const { edge, server } = await startSettlingEdge({ acc_0001: 100 * mib });
     edge.faults.push(undefined, fault, fault);
-    const { usage, events, close } = await startUsage(server, edge.balances, { requestTimeoutMs: 50 });
+    const { usage, events, close } = await startUsage(server, edge.balances, { requestTimeoutMs: 500 });
     const tunnel = new Tunnel(usage);
     await tunnel.move(10 * mib);
     tunnel.spender.end();
@@ -448,7 +449,8 @@ test('a lease that nobody speaks of is given up beyond what the edge lets it kee
   await eventually(() => expect(edge.held.get('acc_0001')).toBeGreaterThan(mib));
   edge.keep.set('acc_0001', 70_000);
   await eventually(() => {
-    nowMs += 1000;
+    // Long before the lease is due to be renewed.
+    nowMs = Math.min(nowMs + 1000, 60_000);
     const returned = edge.settled.flatMap((batch) => batch.leases.map((line) => line.returned));
     expect(Math.max(...returned)).toBe(4 * mib - 70_000);
   });
@@ -529,4 +531,63 @@ test('a damaged batch on disk is put aside and reported; the ones behind it are 
   expect(events.of('outbox_damaged')).toEqual([{ kind: 'outbox_damaged', name: second }]);
   expect(edge.spent('acc_0001')).toBe(4);
   expect(edge.complaints.splice(0).length).toBeGreaterThan(0);
+});
+
+test('whatever is spent, given back and lost on the way: the bill is what was recorded, leases all come back, and nobody spends 64 KiB beyond the credit', async () => {
+  const fault = fc.constantFrom('lose' as const, 'drop' as const, 503, undefined);
+  const step = fc.record({
+    tunnel: fc.nat(5),
+    bytes: fc.oneof(fc.nat(5000), fc.nat(3 * mib)),
+    untaken: fc.constantFrom(0, 0, 0.5, 1),
+    waits: fc.boolean(),
+  });
+  const credit = fc.oneof(fc.nat(200_000), fc.nat(20 * mib));
+  const run = fc.record({
+    credits: fc.tuple(credit, credit, credit),
+    steps: fc.array(step, { minLength: 1, maxLength: 40 }),
+    faults: fc.array(fault, { maxLength: 4 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(run, async ({ credits, steps, faults }) => {
+      const [first, second, cap] = credits;
+      const credited = { acc_0001: first, acc_0002: second, 'key_0003/day': cap };
+      const { edge, server } = await startSettlingEdge(credited);
+      edge.faults.push(...faults);
+      const { usage, close } = await startUsage(server, new Map(edge.balances));
+      const tunnels = [0, 1, 2, 3, 4, 5].map((index) => {
+        const account = index % 2 === 0 ? 'acc_0001' : 'acc_0002';
+        const credential = `key_000${index}`;
+        return new Tunnel(usage, {
+          account,
+          credential,
+          budgets: index === 3 ? [account, `${credential}/day`] : [account],
+        });
+      });
+      const recorded = [0, 0, 0, 0, 0, 0];
+      for (const { bytes, tunnel: index, untaken, waits } of steps) {
+        const tunnel = tunnels[index];
+        if (tunnel === undefined || tunnel.dry !== undefined) continue;
+        const taken = tunnel.spender.take(bytes);
+        const back = Math.floor(taken * untaken);
+        tunnel.spender.untake(back);
+        tunnel.spender.record(taken - back, 0);
+        recorded[index] = (recorded[index] ?? 0) + taken - back;
+        const atMost = waits ? 0 : Number.POSITIVE_INFINITY;
+        await eventually(() => expect(usage.load().unsealedBytes).toBeLessThanOrEqual(atMost));
+      }
+      for (const tunnel of tunnels) tunnel.spender.end();
+      await close();
+      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = recorded;
+      expect(Object.fromEntries(edge.balances)).toEqual({
+        acc_0001: first - a - c - e,
+        acc_0002: second - b - d - f,
+        'key_0003/day': cap - d,
+      });
+      expect([...edge.held.values()].every((bytes) => bytes === 0)).toBe(true);
+      for (const left of edge.balances.values()) expect(left).toBeGreaterThanOrEqual(-openingAllowanceBytes);
+      expect(edge.complaints).toEqual([]);
+      await server.stop();
+    }),
+    { numRuns: 20 },
+  );
 });
