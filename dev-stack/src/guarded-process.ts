@@ -1,5 +1,6 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -11,6 +12,7 @@ export interface ProcessExit {
 export interface GuardedProcess {
   readonly pid: number;
   readonly running: boolean;
+  /** Settles when the process has ended, and with it all that it started in its group. */
   readonly exited: Promise<ProcessExit>;
   /** Sends a signal; nothing happens when the process has ended. */
   signal(signal: NodeJS.Signals): void;
@@ -38,12 +40,36 @@ runs() {
 tries=0
 while runs "$1" && [ "$tries" -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
 kill -s KILL "$1" 2>/dev/null
+kill -s KILL -- "-$1" 2>/dev/null
 if [ -n "$3" ]; then rm -rf "$3"; fi
 `;
 
+/** Killed processes are gone within milliseconds; only where no init reaps them they stay as numbers. */
+const GROUP_END_TIMEOUT_MS = 500;
+const GROUP_POLL_MS = 5;
+
+/** Signals every process of a group; false when there is none. */
+function signalGroup(leaderPid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-leaderPid, signal);
+    return true;
+  } catch {
+    return false; // ESRCH: all have ended
+  }
+}
+
+/** Ends what a process that has ended left behind in its group. */
+async function endGroup(leaderPid: number): Promise<void> {
+  if (!signalGroup(leaderPid, 'SIGKILL')) return;
+  for (let waitedMs = 0; waitedMs < GROUP_END_TIMEOUT_MS && signalGroup(leaderPid, 0); waitedMs += GROUP_POLL_MS) {
+    await sleep(GROUP_POLL_MS);
+  }
+}
+
 /**
  * Starts a child in its own process group, so that Ctrl-C in the terminal reaches only this process, which then stops
- * its parts in order; a guard process ends the child should this process not get to it.
+ * its parts in order; a guard process ends the child should this process not get to it. What the child started in its
+ * group ends with it, however it ends.
  *
  * Errors: rejects with Node's spawn error (`ENOENT`, `EACCES`) when the command cannot be run.
  */
@@ -53,7 +79,7 @@ export async function spawnGuarded(
   { lastSignal, lastRemoved, ...options }: GuardedProcessOptions,
 ): Promise<GuardedProcess> {
   const child = spawn(command, args, { ...options, detached: true });
-  const exited = new Promise<ProcessExit>((resolve) => {
+  const ended = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   await once(child, 'spawn');
@@ -74,6 +100,10 @@ export async function spawnGuarded(
   child.once('exit', () => guard.kill('SIGKILL'));
   if (child.exitCode !== null || child.signalCode !== null) guard.kill('SIGKILL');
 
+  const exited = ended.then(async (exit) => {
+    await endGroup(pid);
+    return exit;
+  });
   return {
     pid,
     get running() {

@@ -1,9 +1,9 @@
 import { open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { Client } from 'pg';
-import { spawnGuarded, type GuardedProcess } from './guarded-process.ts';
+import { spawnGuarded, type GuardedProcess, type ProcessExit } from './guarded-process.ts';
 import { reservePorts } from './ports.ts';
 import { unprivilegedAccount, type Account } from './postgres/account.ts';
 import { postgresBinaries, type PostgresBinaries, type UnsupportedPlatform } from './postgres/binaries.ts';
@@ -50,6 +50,10 @@ export interface Postgres extends AsyncDisposable {
   readonly dataDirectory: string;
   readonly logFile: string;
   readonly running: boolean;
+  /** Of the server as it runs now, or ran last. */
+  readonly pid: number;
+  /** Settles when the server that runs now has ended, told to or not. */
+  readonly exited: Promise<ProcessExit>;
   /** Stops in order: sessions are ended, a checkpoint is written. */
   stop(): Promise<void>;
   /** Ends it as a crash would; the next start recovers. Nothing that was committed is lost. */
@@ -104,6 +108,11 @@ interface Cluster {
 
 function databaseUrl(port: number, user: string, password: string, database: string): string {
   return `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+}
+
+/** Where the database `marvel` of a server on this port is, for its owner; also before it runs. */
+export function marvelDatabaseUrl(port: number): string {
+  return databaseUrl(port, ROLE, ROLE, DATABASE);
 }
 
 /** Ends or refuses a server that still runs on the data directory, so that a new one may start. */
@@ -189,7 +198,11 @@ async function locate(
   }
   const reachable = await reachableDataDirectory(options.dataDirectory, account);
   if (!reachable.ok) return reachable;
-  return ok({ dataDirectory: reachable.value, logFile: `${options.dataDirectory}.log`, throwAwayHome: undefined });
+  return ok({
+    dataDirectory: reachable.value,
+    logFile: `${resolve(options.dataDirectory)}.log`,
+    throwAwayHome: undefined,
+  });
 }
 
 /**
@@ -225,12 +238,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Resu
   const owned = undo.move();
   return ok({
     port,
-    url: databaseUrl(port, ROLE, ROLE, DATABASE),
+    url: marvelDatabaseUrl(port),
     adminUrl: databaseUrl(port, SUPERUSER, SUPERUSER_PASSWORD, DATABASE),
     dataDirectory: cluster.dataDirectory,
     logFile: cluster.logFile,
     get running() {
       return server.running;
+    },
+    get pid() {
+      return server.pid;
+    },
+    get exited() {
+      return server.exited;
     },
     stop: async () => end(server),
     async crash() {

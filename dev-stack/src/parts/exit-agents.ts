@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { ok, type Result } from '@marvel/shared/result';
+import type { DestinationPolicy } from '@marvel/shared/feed';
+import type { PlacedExit } from '../provision/exits.ts';
+import { takesConnections } from './answers.ts';
+import type { Part } from './part.ts';
+import { startProgram, type ProgramFailure, type ProgramOptions } from './program.ts';
+
+/** One egress host: an agent process and the exits it dials out for. */
+export interface ExitAgent extends Part {
+  readonly pid: number;
+  readonly exits: readonly { readonly country: string; readonly exitIp: string }[];
+  log(): string;
+}
+
+export interface ExitAgentOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpectedEnd' | 'signal'> {
+  readonly name: string;
+  readonly exits: readonly PlacedExit[];
+  readonly token: string;
+  readonly policy: DestinationPolicy;
+}
+
+const MAIN = fileURLToPath(import.meta.resolve('../../../exit-agent/src/main.ts'));
+/** Tunnels are cut when the stack goes down; nobody waits for them. */
+const DRAIN_TIMEOUT_MS = 1_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+/** Starts an agent and waits until each of its exits takes connections. */
+export async function startExitAgent(options: ExitAgentOptions): Promise<Result<ExitAgent, ProgramFailure>> {
+  const { name, exits, token, policy, ...rest } = options;
+  const program = await startProgram({
+    ...rest,
+    part: name,
+    command: process.execPath,
+    args: [MAIN],
+    cwd: '/',
+    env: {
+      PATH: process.env['PATH'],
+      MARVEL_AGENT_EXITS: JSON.stringify(
+        exits.map(({ exitIp, port }) => ({ listen: `127.0.0.1:${port}`, token, exit_ip: exitIp })),
+      ),
+      MARVEL_AGENT_POLICY: JSON.stringify(policy),
+      MARVEL_AGENT_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
+    },
+    isReady: async () => (await Promise.all(exits.map(async ({ port }) => takesConnections(port)))).every(Boolean),
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+  });
+  if (!program.ok) return program;
+  return ok(Object.assign(program.value, { exits: exits.map(({ country, exitIp }) => ({ country, exitIp })) }));
+}

@@ -1,0 +1,114 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ok, type Result } from '@marvel/shared/result';
+import type { Enrolment } from '../provision/fleet.ts';
+import type { GatewayInfo } from '../stack-info.ts';
+import { answersOk } from './answers.ts';
+import { openLink, type Link } from './link.ts';
+import type { Part } from './part.ts';
+import { startProgram, type ProgramFailure, type ProgramOptions } from './program.ts';
+
+/** A gateway of the stack, on the same addresses for as long as the stack lives. */
+export interface GatewayPart extends Part {
+  readonly name: string;
+  /** `host:port` */
+  readonly marvel: string;
+  /** `host:port` */
+  readonly admin: string;
+  readonly info: GatewayInfo;
+  readonly pid: number;
+  readonly stateDir: string;
+  /** The TCP path between this gateway and the edge. */
+  readonly link: Pick<Link, 'cut' | 'heal' | 'delay'>;
+  /** Settles with the exit code when the present run ends; null after a signal. */
+  readonly exited: Promise<number | null>;
+  log(): string;
+}
+
+export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpectedEnd' | 'signal'> {
+  readonly name: string;
+  readonly ports: { readonly marvel: number; readonly admin: number };
+  readonly stateDir: string;
+  /** Whether it is told of its state directory. */
+  readonly keepsState: boolean;
+  readonly edgePort: number;
+  readonly fleet: string;
+  readonly enrolment: Enrolment;
+  readonly credentialPepper: string;
+  /** Public keys that the edge signs with. */
+  readonly edgeKeys: readonly object[];
+  /** Further variables, over those that the stack sets. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+const MAIN = fileURLToPath(import.meta.resolve('../../../gateway/src/main.ts'));
+const HOST = '127.0.0.1';
+/** Enough for what is under way to end, and not so long that Ctrl-C seems to do nothing. */
+const DRAIN_TIMEOUT_MS = 3_000;
+/** What a gateway takes at most after the drain to post its batches, and then some. */
+const AFTER_DRAIN_MS = 15_000;
+
+function drainTimeoutMs(settings: Readonly<Record<string, string>>): number {
+  return Number(settings['MARVEL_DRAIN_TIMEOUT_MS'] ?? DRAIN_TIMEOUT_MS);
+}
+
+/** Starts a gateway behind a link of its own, and waits until it is ready to serve. */
+export async function startGateway(
+  options: GatewayOptions,
+): Promise<Result<GatewayPart & AsyncDisposable, ProgramFailure>> {
+  const { name, ports, stateDir, settings, enrolment, logFile, onUnexpectedEnd, signal } = options;
+  await using undo = new AsyncDisposableStack();
+  await mkdir(stateDir, { recursive: true });
+  const link = undo.use(await openLink(options.edgePort));
+  const marvel = `${HOST}:${ports.marvel}`;
+  const admin = `${HOST}:${ports.admin}`;
+  const started = await startProgram({
+    part: name,
+    command: process.execPath,
+    args: [MAIN],
+    cwd: stateDir,
+    env: {
+      PATH: process.env['PATH'],
+      MARVEL_EDGE_URL: `http://${HOST}:${link.port}`,
+      MARVEL_GATEWAY_ID: enrolment.id,
+      MARVEL_GATEWAY_TOKEN: enrolment.token,
+      MARVEL_GATEWAY_SIGNING_KEY: JSON.stringify({ ...enrolment.signingKey, kid: enrolment.id }),
+      MARVEL_FLEET: options.fleet,
+      MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,
+      MARVEL_EDGE_KEYS: JSON.stringify(options.edgeKeys),
+      MARVEL_LISTEN: marvel,
+      MARVEL_LISTEN_ADMIN: admin,
+      MARVEL_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
+      ...(options.keepsState ? { MARVEL_STATE_DIR: stateDir } : {}),
+      ...settings,
+    },
+    logFile,
+    isReady: async () => answersOk(`http://${admin}/readyz`),
+    stopTimeoutMs: drainTimeoutMs(settings) + AFTER_DRAIN_MS,
+    onUnexpectedEnd,
+    signal,
+  });
+  if (!started.ok) return started;
+  const program = started.value;
+  undo.defer(async () => program.stop());
+  const owned = undo.move();
+  return ok({
+    name,
+    marvel,
+    admin,
+    info: { marvel, socks5: null, proxies_fo: null, proxymesh: null, admin },
+    get pid() {
+      return program.pid;
+    },
+    get exited() {
+      return program.exited.then(({ code }) => code);
+    },
+    stateDir,
+    link,
+    log: () => program.log(),
+    start: async () => program.start(),
+    stop: async () => program.stop(),
+    kill: async () => program.kill(),
+    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+  });
+}

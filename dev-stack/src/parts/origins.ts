@@ -1,0 +1,108 @@
+import { writeFile } from 'node:fs/promises';
+import { generate } from 'selfsigned';
+import { startEchoOrigin } from '../echo-origin.ts';
+import { createConnectionCounter, type OriginConnection } from '../origin/connections.ts';
+import { startRawOrigin } from '../raw-origin.ts';
+import type { Part } from './part.ts';
+
+/** The origins of a stack, all on 127.0.0.1 and allowed by its destination policy. */
+export interface Origins extends Part, AsyncDisposable {
+  /** Plain HTTP. */
+  readonly url: string;
+  readonly tlsUrl: string;
+  /** PEM; its own authority, valid for `localhost` and 127.0.0.1. */
+  readonly certificate: string;
+  readonly raw: {
+    /** `host:port`; sends its answer and FIN at once, and goes on reading until the client's FIN. */
+    readonly endsFirst: string;
+    /** `host:port`; reads until the client's FIN, then sends its answer and FIN. */
+    readonly answersAfterEnd: string;
+  };
+  /** Nobody listens here. */
+  readonly closedPort: { readonly host: string; readonly port: number };
+  /** Connections to all of them, in the order of their accept. */
+  connections(): readonly OriginConnection[];
+  /** Holds every later HTTP answer for so long; 0 ends it. */
+  delay(delayMs: number): void;
+}
+
+export interface OriginPorts {
+  readonly echo: number;
+  readonly echo_tls: number;
+  readonly ends_first: number;
+  readonly answers_after_end: number;
+  readonly closed: number;
+}
+
+const HOST = '127.0.0.1';
+const RAW_ANSWER_BYTES = 100_000;
+const CERTIFICATE_DAYS = 30;
+const MS_PER_DAY = 86_400_000;
+
+async function makeCertificate(): Promise<{ readonly key: string; readonly cert: string }> {
+  const made = await generate([{ name: 'commonName', value: 'Marvel local echo origin' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate: new Date(Date.now() + CERTIFICATE_DAYS * MS_PER_DAY),
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: HOST },
+        ],
+      },
+    ],
+  });
+  return { key: made.private, cert: made.cert };
+}
+
+/** Starts the origins; the certificate, fresh for each stack, is also written to `certificateFile`. */
+export async function startOrigins(ports: OriginPorts, certificateFile: string): Promise<Origins> {
+  await using undo = new AsyncDisposableStack();
+  const tls = await makeCertificate();
+  await writeFile(certificateFile, tls.cert);
+  const counter = createConnectionCounter();
+  const echo = undo.use(await startEchoOrigin({ port: ports.echo, counter }));
+  const echoTls = undo.use(await startEchoOrigin({ port: ports.echo_tls, counter, tls }));
+  const endsFirst = undo.use(
+    await startRawOrigin({
+      port: ports.ends_first,
+      counter,
+      behaviour: { kind: 'answer-then-read', answerBytes: RAW_ANSWER_BYTES },
+    }),
+  );
+  const answersAfterEnd = undo.use(
+    await startRawOrigin({
+      port: ports.answers_after_end,
+      counter,
+      behaviour: { kind: 'read-then-answer', answerBytes: RAW_ANSWER_BYTES },
+    }),
+  );
+  const all = [echo, echoTls, endsFirst, answersAfterEnd];
+  async function stop(): Promise<void> {
+    await Promise.all(all.map(async (origin) => origin.stop()));
+  }
+  const owned = undo.move();
+  return {
+    url: echo.url,
+    tlsUrl: echoTls.url,
+    certificate: tls.cert,
+    raw: { endsFirst: `${HOST}:${endsFirst.port}`, answersAfterEnd: `${HOST}:${answersAfterEnd.port}` },
+    closedPort: { host: HOST, port: ports.closed },
+    connections: () => counter.list(),
+    delay(delayMs) {
+      echo.delay(delayMs);
+      echoTls.delay(delayMs);
+    },
+    stop,
+    async start() {
+      await Promise.all(all.map(async (origin) => origin.start()));
+    },
+    kill: stop,
+    [Symbol.asyncDispose]: async () => owned.disposeAsync(),
+  };
+}

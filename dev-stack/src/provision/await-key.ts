@@ -1,0 +1,58 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { err, ok, type Result } from '@marvel/shared/result';
+
+/** A gateway polls the feed each second; one that has not heard of a key after so long will not. */
+const WAIT_MS = 15_000;
+const POLL_MS = 50;
+const ASK_TIMEOUT_MS = 2_000;
+
+/** What the gateway answers to a CONNECT; undefined for nothing. Costs no bytes. */
+async function askGateway(gateway: string, key: string, authority: string): Promise<number | undefined> {
+  const [host = '', port = ''] = gateway.split(':');
+  const credentials = Buffer.from(`${key}:country-US`).toString('base64');
+  return new Promise((resolve) => {
+    const asked = request({
+      host,
+      port,
+      method: 'CONNECT',
+      path: authority,
+      headers: { Host: authority, 'Proxy-Authorization': `Basic ${credentials}` },
+      timeout: ASK_TIMEOUT_MS,
+      agent: false,
+    });
+    function answer(status: number | undefined): void {
+      asked.destroy();
+      resolve(status);
+    }
+    asked.on('connect', (response, socket) => {
+      socket.on('error', () => undefined);
+      answer(response.statusCode);
+    });
+    asked.on('response', (response) => answer(response.statusCode));
+    asked.on('timeout', () => answer(undefined));
+    asked.on('error', () => resolve(undefined));
+    asked.end();
+  });
+}
+
+/**
+ * Waits until a gateway serves a key, all the way to the origin at `authority`. An account whose bytes are spent (402)
+ * is known too. Errors: the last status, after 15 s.
+ */
+export async function awaitKey(
+  gateway: string,
+  key: string,
+  authority: string,
+  signal: AbortSignal | undefined,
+): Promise<Result<void, number | undefined>> {
+  let status: number | undefined;
+  const deadlineMs = performance.now() + WAIT_MS;
+  while (performance.now() < deadlineMs) {
+    if (signal?.aborted === true) return err(undefined);
+    status = await askGateway(gateway, key, authority);
+    if (status === 200 || status === 402) return ok(undefined);
+    await sleep(POLL_MS);
+  }
+  return err(status);
+}

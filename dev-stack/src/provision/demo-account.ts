@@ -1,0 +1,83 @@
+import { SignedIn } from '@marvel/shared/api/account';
+import { CreatedKey, KeyList } from '@marvel/shared/api/key';
+import { AdjustedBalance } from '@marvel/shared/api/operator';
+import { CreatedSubUser } from '@marvel/shared/api/sub-user';
+import { ok, type Result } from '@marvel/shared/result';
+import { bytesPerGb } from '@marvel/shared/units';
+import type * as v from 'valibot';
+import type { StackInfo } from '../stack-info.ts';
+import type { SecretStore } from '../state/secrets.ts';
+import type { Api, ApiFailure } from './api.ts';
+
+/** The demo account, signed in. */
+export type DemoAccount = Pick<StackInfo, 'account' | 'sub_user'>;
+
+const FIRST_BYTES = 10 * bytesPerGb;
+const KEY_LABEL = 'demo';
+
+/** Signs in, or up when there is no such account yet. */
+async function enter(
+  api: Api,
+  email: string,
+  password: string,
+): Promise<Result<v.InferOutput<typeof SignedIn>, ApiFailure>> {
+  const body = { email, password };
+  const made = await api.call({ method: 'POST', path: '/v1/accounts', body, reply: SignedIn });
+  if (made.ok || made.error.status !== 409) return made;
+  return api.call({ method: 'POST', path: '/v1/sessions', body, reply: SignedIn });
+}
+
+/** The key of an earlier start while it is valid, else a new one. */
+async function obtainKey(api: Api, secrets: SecretStore, token: string): Promise<Result<string, ApiFailure>> {
+  const path = '/v1/keys';
+  const { demo } = secrets.current;
+  const listed = await api.call({ method: 'GET', path, token, reply: KeyList });
+  if (!listed.ok) return listed;
+  const isValid = listed.value.some((key) => key.id === demo.key?.id && key.revoked_at === null);
+  if (isValid && demo.key !== null) return ok(demo.key.key);
+  const made = await api.call({ method: 'POST', path, token, body: { label: KEY_LABEL }, reply: CreatedKey });
+  if (!made.ok) return made;
+  await secrets.update({ demo: { ...secrets.current.demo, key: { id: made.value.id, key: made.value.key } } });
+  return ok(made.value.key);
+}
+
+/** Makes the sub-user unless there is one. */
+async function obtainSubUser(api: Api, secrets: SecretStore, token: string): Promise<Result<void, ApiFailure>> {
+  const body = secrets.current.demo.sub_user;
+  const made = await api.call({ method: 'POST', path: '/v1/sub-users', token, body, reply: CreatedSubUser });
+  return made.ok || made.error.status === 409 ? ok(undefined) : made;
+}
+
+/** Gives the first bytes: asked for at each start, entered in the ledger once in the life of the account. */
+async function creditFirstBytes(
+  api: Api,
+  operatorToken: string,
+  accountId: string,
+): Promise<Result<unknown, ApiFailure>> {
+  return api.call({
+    method: 'POST',
+    path: `/v1/operator/accounts/${accountId}/adjust`,
+    token: operatorToken,
+    idempotencyKey: 'first-bytes',
+    body: { bytes: FIRST_BYTES, reason: 'first bytes of the demo account' },
+    reply: AdjustedBalance,
+  });
+}
+
+/**
+ * Makes the demo account with a key, a sub-user and 10 GB, or finds it as an earlier start left it. Every step may be
+ * interrupted and done again. Errors: `ApiFailure`.
+ */
+export async function obtainDemoAccount(api: Api, secrets: SecretStore): Promise<Result<DemoAccount, ApiFailure>> {
+  const { email, password, sub_user } = secrets.current.demo;
+  const entered = await enter(api, email, password);
+  if (!entered.ok) return entered;
+  const { account_id, token } = entered.value;
+  const credited = await creditFirstBytes(api, secrets.current.operator_token, account_id);
+  if (!credited.ok) return credited;
+  const key = await obtainKey(api, secrets, token);
+  if (!key.ok) return key;
+  const subUser = await obtainSubUser(api, secrets, token);
+  if (!subUser.ok) return subUser;
+  return ok({ account: { email, password, account_id, token, key: key.value }, sub_user });
+}

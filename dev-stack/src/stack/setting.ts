@@ -1,0 +1,19 @@
+import type { UnexpectedEnd } from '../parts/program.ts';
+import type { StackPorts } from '../stack-ports.ts';
+import type { SecretStore } from '../state/secrets.ts';
+import type { StateDirectory } from '../state/state-directory.ts';
+
+/** What every step of starting a stack is given. */
+export interface Setting {
+  readonly directory: StateDirectory;
+  readonly secrets: SecretStore;
+  readonly ports: StackPorts;
+  readonly say: (step: string) => void;
+  readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
+}
+
+/** The one fleet of a local stack. */
+export const FLEET = 'local';
+
+/** Under which the gateways know the key that the edge signs with. */
+export const FEED_KEY_ID = 'local-feed-1';

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { StackInfo } from '../stack-info.ts';
+
+/** A line that works as pasted. CONNECT also for http: what is behind it is what every https request does. */
+function curlLine({ gateway, account, echo }: StackInfo): string {
+  return `curl --proxytunnel --proxy http://${gateway.marvel} --proxy-user '${account.key}:country-US-session-demo' ${echo}/`;
+}
+
+/** What a person who just started the stack wants to know. */
+export function greet(info: StackInfo, stateDirectory: string): string {
+  const rows: (readonly [string, string])[] = [
+    ['control API', info.api],
+    ...info.gateways.map(({ marvel, admin }) => ['gateway', `${marvel} (metrics: http://${admin}/metrics)`] as const),
+    ['echo origin', `${info.echo} and ${info.echo_tls}`],
+    ['Stripe stand-in', info.stripe.url],
+    ['database', info.database_url],
+    ['demo account', `${info.account.email}, password ${info.account.password}`],
+    ['details', join(stateDirectory, 'stack.json')],
+    ['logs', join(stateDirectory, 'logs')],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    '',
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    '',
+    'A first request through an exit in the US:',
+    '',
+    `  ${curlLine(info)}`,
+    '',
+    'What it cost, within a second or two:',
+    '',
+    `  curl --header 'Authorization: Bearer ${info.account.token}' ${info.api}/v1/usage`,
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
