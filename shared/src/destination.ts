@@ -62,6 +62,7 @@ const localSuffixes = [
 const namePattern =
   /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
+/** What `ipaddr.js` calls the ranges it knows; anything it adds is `reserved` until it is named here. */
 const ipv4Classes: Readonly<Record<string, HostClass>> = {
   unicast: 'global',
   private: 'private',
@@ -94,7 +95,10 @@ const namedRanges: readonly (readonly [string, HostClass])[] = [
   ['198.18.0.0/15', 'benchmarking'],
   ['198.51.100.0/24', 'documentation'],
   ['203.0.113.0/24', 'documentation'],
+  ['255.255.255.255/32', 'broadcast'],
   ['240.0.0.0/4', 'reserved'],
+  ['::1/128', 'loopback'],
+  ['::/128', 'unspecified'],
   ['64:ff9b::/96', 'nat64'],
   ['64:ff9b:1::/48', 'nat64'],
   ['100::/64', 'reserved'],
@@ -106,6 +110,8 @@ const namedRanges: readonly (readonly [string, HostClass])[] = [
   ['fec0::/10', 'private'],
   ['::/96', 'ipv4_mapped'],
 ];
+/** All that IANA gives out as global unicast; what lies outside of it and has no other name is reserved. */
+const ipv6GlobalUnicast = ipaddr.parseCIDR('2000::/3');
 const parsedRanges = namedRanges.map(([cidr, name]) => ({ range: ipaddr.parseCIDR(cidr), name }));
 
 /** Whether text is an IPv4 dotted quad or an IPv6 address, without brackets or zone. */
@@ -117,7 +123,7 @@ export function isIpLiteral(host: string): boolean {
 
 /** One spelling per host: lower case, no brackets, no trailing dot, IPv6 compressed. */
 export function canonicalHost(host: string): string {
-  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  const bare = /^\[[^\]]*:[^\]]*\]$/.test(host) ? host.slice(1, -1) : host;
   if (bare.includes(':')) return isIpLiteral(bare) ? ipaddr.parse(bare).toString() : bare.toLowerCase();
   const lower = bare.toLowerCase();
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
@@ -141,7 +147,18 @@ export function classifyAddress(address: string): HostClass {
   for (const { range, name } of parsedRanges) {
     if (range[0].kind() === parsed.kind() && parsed.match(range)) return name;
   }
-  return (parsed.kind() === 'ipv4' ? ipv4Classes : ipv6Classes)[parsed.range()] ?? 'reserved';
+  if (parsed.kind() === 'ipv4') return ipv4Classes[parsed.range()] ?? 'reserved';
+  const ipv6Class = ipv6Classes[parsed.range()] ?? 'reserved';
+  return ipv6Class === 'global' && !parsed.match(ipv6GlobalUnicast) ? 'reserved' : ipv6Class;
+}
+
+/** A policy whose hosts and addresses are spelled as `judgeDestination` compares them. Cost: O(entries), so once per policy. */
+export function canonicalPolicy(policy: DestinationPolicy): DestinationPolicy {
+  return {
+    ports: policy.ports,
+    allow: policy.allow.map(({ host, port }) => ({ host: canonicalHost(host), port })),
+    own_addresses: policy.own_addresses.map(canonicalHost),
+  };
 }
 
 /** Why a destination is refused. */
@@ -149,7 +166,7 @@ export type DestinationRefusal = 'port' | 'own_address' | Exclude<HostClass, 'gl
 
 /**
  * Judges a destination as far as its text tells: `undefined` lets it through. Used by the gateway on what the client
- * sent, and by the exit agent on the address it is about to dial. `host` is canonical.
+ * sent, and by the exit agent on the address it is about to dial. `host` and `policy` are canonical.
  */
 export function judgeDestination(
   host: string,
