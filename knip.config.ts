@@ -31,7 +31,7 @@ const config: KnipConfig = {
     shared: { project: ['src/**/*.ts'], includeEntryExports },
     'dev-stack': { entry: ['src/start.ts'], project: ['src/**/*.ts'], includeEntryExports },
     gateway: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
-    'edge-api': { entry: ['src/worker.ts'], project: ['src/**/*.ts'] },
+    'edge-api': { entry: ['src/worker.ts'], project: ['{src,test-support}/**/*.ts'] },
     drizzle: { project: ['src/**/*.ts'] },
     'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     conformance: { project: ['src/**/*.ts'] },

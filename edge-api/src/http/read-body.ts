@@ -36,17 +36,10 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
 }
 
 /**
- * Reads a JSON body. An empty one is an empty object, so that what is missing is named field by field.
+ * Reads JSON out of a body. An empty one is an empty object, so that what is missing is named field by field.
  *
- * Errors: `payload_too_large`; `unsupported_media_type`; `bad_request` for what is not JSON in UTF-8.
+ * Errors: `unsupported_media_type`; `bad_request` for what is not JSON in UTF-8.
  */
-export async function readJson(request: Request, maxBytes: number): Promise<Result<unknown, Failure>> {
-  const body = await readBody(request, maxBytes);
-  if (!body.ok) return body;
-  return parseJsonBody(request.headers.get('content-type'), body.value);
-}
-
-/** The part of `readJson` after the reading, for a caller that needs the bytes too. */
 export function parseJsonBody(contentType: string | null, body: Uint8Array): Result<unknown, Failure> {
   if (body.byteLength === 0) return ok({});
   if (!isJson(contentType)) return err({ code: 'unsupported_media_type' });

@@ -152,15 +152,14 @@ describe('maintenance', () => {
   test('is answered 503 with Retry-After by every endpoint but those that say otherwise, until it ends', async () => {
     await edge.database.query('update fleet set maintenance = true');
     await until((reply) => reply.headers.get('X-Marvel-Error') === 'maintenance');
-    for (const operation of operations) {
+    const known = operations.filter(({ access }) => access !== 'gateway');
+    for (const operation of known.filter(({ codes }) => codes.has('maintenance'))) {
       const reply = await send(operation);
-      if (operation.codes.has('maintenance')) {
-        if (tokens[operation.access] === undefined && operation.access !== 'public') continue;
-        expectFailure(reply, 'maintenance');
-        expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
-      } else {
-        expect(reply.headers.get('X-Marvel-Error')).not.toBe('maintenance');
-      }
+      expectFailure(reply, 'maintenance');
+      expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
+    }
+    for (const operation of known.filter(({ codes }) => !codes.has('maintenance'))) {
+      expect((await send(operation)).headers.get('X-Marvel-Error')).not.toBe('maintenance');
     }
     expect((await edge.call('GET', '/v1/status')).json).toMatchObject({ status: 'maintenance', maintenance: true });
     await edge.database.query('update fleet set maintenance = false');

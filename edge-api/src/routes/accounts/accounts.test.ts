@@ -65,7 +65,8 @@ describe('POST /v1/accounts', () => {
     const replies = await Promise.all(
       Array.from({ length: 20 }, async () => edge.call('POST', '/v1/accounts', { body })),
     );
-    expect(replies.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
+    const statuses = replies.map(({ status }) => status);
+    expect([statuses.filter((status) => status === 201).length, new Set(statuses)]).toEqual([1, new Set([201, 409])]);
   });
 
   test('repeated with its Idempotency-Key gives the first answer, and makes no second account', async () => {

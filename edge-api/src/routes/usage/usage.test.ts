@@ -27,12 +27,19 @@ async function use(
   );
 }
 
+function idOf(json: unknown): string {
+  return v.parse(v.object({ id: v.string() }), json).id;
+}
+
+function counts(up: number, down: number, connections: number) {
+  return { bytes_up: up, bytes_down: down, bytes: up + down, connections };
+}
+
 beforeAll(async () => {
   account = await edge.signUp(1000);
   const { token } = account;
-  const id = (json: unknown) => v.parse(v.object({ id: v.string() }), json).id;
-  keyId = id((await edge.call('POST', '/v1/keys', { token })).json);
-  subUserId = id((await edge.call('POST', '/v1/sub-users', { token, body: { username: 'user_1' } })).json);
+  keyId = idOf((await edge.call('POST', '/v1/keys', { token })).json);
+  subUserId = idOf((await edge.call('POST', '/v1/sub-users', { token, body: { username: 'user_1' } })).json);
   await use(hours[0], keyId, 'US', 'S', 1, 10);
   await use(hours[1], keyId, 'DE', 'A', 2, 20);
   await use(hours[1], subUserId, 'US', 'S', 4, 40);
@@ -65,12 +72,6 @@ test('a period holds what was used from its first hour up to its end', async () 
 });
 
 test('rows stand for the groups asked for, and sum to what was used', async () => {
-  const counts = (up: number, down: number, connections: number) => ({
-    bytes_up: up,
-    bytes_down: down,
-    bytes: up + down,
-    connections,
-  });
   expect((await read(`${period}&group_by=day`)).data).toEqual([
     { day: '2026-03-01T00:00:00Z', ...counts(7, 70, 3) },
     { day: '2026-03-02T00:00:00Z', ...counts(8, 80, 1) },
