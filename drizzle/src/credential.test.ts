@@ -33,6 +33,17 @@ test('a changed cap keeps what was spent of it; a new one starts with what was u
   expect(await balance(db, `${key}/day`)).toBe(-100);
 });
 
+test('a cap that is set while a batch settles counts that batch too', async () => {
+  const { account, key, gateway } = await world({});
+  const settling = await db.begin();
+  await settling.query(...gateway.statement(1, { uses: [{ account, credential: key, exit, down: 400 }] }));
+  const limited = setLimits(key, { bytes_per_day: 1000 });
+  await db.untilBlocked(1);
+  await settling.commit();
+  await limited;
+  expect(await balance(db, `${key}/day`)).toBe(600);
+});
+
 test('a cap that is taken off, or whose key is revoked, goes with its leases', async () => {
   const { account, key, gateway } = await world({ bytes_per_day: 1000, bytes_total: 1000 });
   const lines = [

@@ -116,13 +116,19 @@ export class TestGateway {
 
   /** Settles a batch of that number, of the present boot unless told otherwise. */
   async send(seq: number, parts: BatchParts, boot = this.boot): Promise<Settled> {
-    const body = JSON.stringify(toBody(this.id, boot, seq, parts));
-    const row = await this.#db.one<{ outcome: Settled['outcome']; reply: string | null }>(
-      'select outcome, reply from settle_batch($1, $2, $3, $4, $5, $6, $7)',
-      [this.id, boot, seq, digest(body), body, leaseTtlMs, leaseHoldMs],
-    );
+    const [text, values] = this.statement(seq, parts, boot);
+    const row = await this.#db.one<{ outcome: Settled['outcome']; reply: string | null }>(text, values);
     const leases = row.reply === null ? [] : v.parse(UsageReply, JSON.parse(row.reply)).leases;
     return { ...row, answers: new Map(leases.map((answer) => [answer.budget, answer])) };
+  }
+
+  /** What settles a batch, for a transaction of one's own. */
+  statement(seq: number, parts: BatchParts, boot = this.boot): [text: string, values: readonly unknown[]] {
+    const body = JSON.stringify(toBody(this.id, boot, seq, parts));
+    return [
+      'select outcome, reply from settle_batch($1, $2, $3, $4, $5, $6, $7)',
+      [this.id, boot, seq, digest(body), body, leaseTtlMs, leaseHoldMs],
+    ];
   }
 
   /** What the edge holds for it of a budget. */

@@ -3,6 +3,8 @@ import { type Env, readEnv } from './env.ts';
 import { requestLog } from './http/log.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
+import { sweep } from './jobs/sweep.ts';
+import { createDatabase } from './store/database.ts';
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 
@@ -32,5 +34,13 @@ export default {
       return refuse(error);
     }
     return appOf(env).fetch(request, bindings, execution);
+  },
+  async scheduled(_event, bindings) {
+    const log = requestLog(crypto.randomUUID());
+    try {
+      await sweep({ db: createDatabase(readEnv(bindings)), log });
+    } catch (error) {
+      log.error('sweep_failed', error);
+    }
   },
 } satisfies ExportedHandler<object>;

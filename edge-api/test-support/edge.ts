@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { SignedIn } from '@marvel/shared/api/account';
 import { failureEntry, type FailureCode } from '@marvel/shared/failures';
+import { importVerificationKeys, type VerificationKeys } from '@marvel/shared/signature';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
@@ -13,6 +14,8 @@ export interface Edge extends AsyncDisposable {
   readonly database: MigratedDatabase;
   readonly operatorToken: string;
   readonly stripeWebhookSecret: string;
+  /** What pages and replies are signed with. */
+  readonly feedKeys: VerificationKeys;
   /** Sends one request; a `body` that is no text or stream goes as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** A new account with so many bytes. */
@@ -59,7 +62,8 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const database = undo.use(await startMigratedDatabase());
   const operatorToken = `operator-${randomBytes(16).toString('hex')}`;
   const stripeWebhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
-  const { privateKey } = generateKeyPairSync('ed25519');
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const feedKeys = await importVerificationKeys([{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }]);
   const harness: TestHarness = createTestHarness({
     root,
     workers: [
@@ -126,6 +130,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
     database,
     operatorToken,
     stripeWebhookSecret,
+    feedKeys,
     call,
     signUp,
     logs: () =>

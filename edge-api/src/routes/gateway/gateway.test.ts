@@ -1,0 +1,155 @@
+import { CreatedKey } from '@marvel/shared/api/key';
+import { type FeedPosition, feedStart, openFeedPage } from '@marvel/shared/feed';
+import { contentDigest, signatureHeader } from '@marvel/shared/signature';
+import * as v from 'valibot';
+import { afterAll, describe, expect, test } from 'vitest';
+import { expectFailure, startEdge } from '../../../test-support/edge.ts';
+import { enrolGateway, type Gateway, makeBatch, openReply, postBatch } from '../../../test-support/gateway.ts';
+import { addExits } from '../../../test-support/reserve.ts';
+
+const edge = await startEdge();
+afterAll(async () => edge[Symbol.asyncDispose]());
+const gateway = await enrolGateway(edge);
+const [exit = ''] = await addExits(edge, [{ country: 'US', exitIp: '192.0.2.1' }]);
+
+const unknownToken = `gw_${'0'.repeat(43)}`;
+
+async function readPage(reader: Gateway, since = feedStart, query = '') {
+  const reply = await edge.call('GET', `/v1/gateway/feed?since=${since}${query}`, { token: reader.token });
+  expect(reply.status).toBe(200);
+  const body = new TextEncoder().encode(reply.text);
+  expect(reply.headers.get('Content-Digest')).toBe(await contentDigest(body));
+  const position: FeedPosition = { fleet: 'test', epoch: 0, cursor: since, issuedAtMs: 0 };
+  const page = await openFeedPage(body, reply.headers.get(signatureHeader), edge.feedKeys, position, Date.now());
+  if (!page.ok) throw new Error(page.error);
+  return page.value;
+}
+
+async function makeKey(bytes: number): Promise<{ account: string; key: string; token: string }> {
+  const { accountId, token } = await edge.signUp(bytes);
+  const made = await edge.call('POST', '/v1/keys', { token, body: {} });
+  return { account: accountId, key: v.parse(CreatedKey, made.json).id, token };
+}
+
+describe('GET /v1/gateway/feed', () => {
+  test('gives pages that a gateway believes, and what is new in the next one', async () => {
+    const { account, key, token } = await makeKey(1000);
+    const snapshot = await readPage(gateway);
+    expect(snapshot.to).toBe(snapshot.head);
+    expect(snapshot.records).toContainEqual(expect.objectContaining({ kind: 'key', id: key, account, test: false }));
+    expect(snapshot.records).toContainEqual(expect.objectContaining({ kind: 'exit', id: exit, grade: 'S' }));
+    expect(snapshot.records).toContainEqual(expect.objectContaining({ kind: 'fleet', size: 1 }));
+
+    await edge.call('DELETE', `/v1/keys/${key}`, { token });
+    const next = await readPage(gateway, snapshot.to);
+    expect(next.records).toEqual([{ kind: 'tombstone', of: 'key', id: key }]);
+    const empty = await readPage(gateway, next.to);
+    expect(empty).toMatchObject({ from: next.to, to: next.to, head: next.to, records: [] });
+    expect(Date.parse(empty.expires_at) - Date.parse(empty.issued_at)).toBe(300_000);
+  });
+
+  test('gives as many records as are asked for', async () => {
+    await makeKey(1000);
+    const page = await readPage(gateway, feedStart, '&limit=2');
+    expect(page.records).toHaveLength(2);
+    expect(page.to).not.toBe(page.head);
+  });
+
+  test('refuses who is no gateway, and what is no cursor or limit', async () => {
+    for (const token of [undefined, unknownToken, edge.operatorToken, (await edge.signUp()).token]) {
+      expectFailure(await edge.call('GET', '/v1/gateway/feed', { token }), 'unauthenticated');
+    }
+    for (const query of ['since=1', 'since=-1.1', 'since=0x1.1', 'limit=0', 'limit=10001', 'limit=ten', 'other=1']) {
+      const reply = await edge.call('GET', `/v1/gateway/feed?${query}`, { token: gateway.token });
+      expect([query, reply.status, reply.headers.get('X-Marvel-Error')]).toEqual([query, 422, 'invalid']);
+    }
+  });
+});
+
+describe('POST /v1/gateway/usage', () => {
+  test('settles a batch once, and answers a repeat with the same bytes', async () => {
+    const { account, key, token } = await makeKey(10_000_000);
+    const record = {
+      account,
+      credential: key,
+      exit,
+      country: 'US',
+      network: 'residential' as const,
+      dialect: 'marvel' as const,
+      bytes_up: 1000,
+      bytes_down: 2000,
+      connections: 1,
+      refused: {},
+    };
+    const batch = makeBatch(gateway, {
+      records: [record],
+      leases: [{ budget: account, wanted: 1_000_000, returned: 0 }],
+    });
+    const first = await postBatch(edge, gateway, batch);
+    expect(await openReply(edge, first)).toEqual({
+      gateway: gateway.id,
+      boot: batch.boot,
+      seq: 1,
+      leases: [{ budget: account, granted: 1_000_000, ttl_ms: 3_600_000, free: true, keep: null }],
+    });
+    const again = await postBatch(edge, gateway, batch);
+    expect(again.text).toBe(first.text);
+    await openReply(edge, again);
+    const usage = await edge.call('GET', '/v1/usage?group_by=key,exit_grade', { token });
+    expect(usage.json).toMatchObject({ balance_bytes: 9_997_000, used_bytes: 3000 });
+
+    const other = { ...batch, records: [{ ...record, bytes_up: 1001 }] };
+    expectFailure(await postBatch(edge, gateway, other), 'conflict');
+    expect((await edge.call('GET', '/v1/usage', { token })).json).toMatchObject({ balance_bytes: 9_997_000 });
+  });
+
+  test('believes a batch only from the gateway that it names, signed with its key', async () => {
+    const other = await enrolGateway(edge);
+    expectFailure(await postBatch(edge, gateway, makeBatch(gateway), other), 'unauthenticated');
+    expectFailure(await postBatch(edge, gateway, makeBatch(other)), 'forbidden');
+    const unsigned = { token: gateway.token, body: makeBatch(gateway) };
+    expectFailure(await edge.call('POST', '/v1/gateway/usage', unsigned), 'unauthenticated');
+    const stranger = { ...gateway, token: unknownToken };
+    expectFailure(await postBatch(edge, stranger, makeBatch(gateway)), 'unauthenticated');
+  });
+
+  test('says what is wrong with a body that is no batch, and holds nothing of it', async () => {
+    expectFailure(await postBatch(edge, gateway, '{'), 'bad_request');
+    const { seq: _seq, ...rest } = makeBatch(gateway);
+    expectFailure(await postBatch(edge, gateway, rest), 'invalid', 'seq: is required');
+    const wrong = { ...makeBatch(gateway), records: [{ account: 'secret' }] };
+    expectFailure(await postBatch(edge, gateway, wrong), 'invalid', 'records.0.account: must be an id');
+    const large = `"${'x'.repeat(4 * 1024 * 1024)}"`;
+    expectFailure(await postBatch(edge, gateway, large), 'payload_too_large');
+  });
+
+  test('refuses a gateway from the moment it is revoked, although its batches were taken before', async () => {
+    const leaving = await enrolGateway(edge);
+    const batch = makeBatch(leaving);
+    await openReply(edge, await postBatch(edge, leaving, batch));
+    const operator = { token: edge.operatorToken };
+    expect((await edge.call('DELETE', `/v1/operator/gateways/${leaving.id}`, operator)).status).toBe(204);
+    expectFailure(await postBatch(edge, leaving, { ...batch, seq: 2 }), 'unauthenticated');
+    expectFailure(await edge.call('GET', '/v1/gateway/feed', { token: leaving.token }), 'unauthenticated');
+    expectFailure(await edge.call('DELETE', `/v1/operator/gateways/${leaving.id}`, operator), 'not_found');
+  });
+
+  test('a database that is away is unavailable, and the same batch settles when it is back', async () => {
+    const batch = makeBatch(gateway);
+    await edge.database.front.stop();
+    expectFailure(await postBatch(edge, gateway, batch), 'unavailable');
+    expectFailure(await edge.call('GET', '/v1/gateway/feed', { token: gateway.token }), 'unavailable');
+    await edge.database.front.start();
+    await openReply(edge, await postBatch(edge, gateway, batch));
+  });
+});
+
+test('gateways are served during maintenance', async () => {
+  const operator = { token: edge.operatorToken };
+  const turn = async (on: boolean) => edge.call('PUT', '/v1/operator/maintenance', { ...operator, body: { on } });
+  expect((await turn(true)).json).toMatchObject({ maintenance: true });
+  const page = await readPage(gateway);
+  expect(page.records).toContainEqual(expect.objectContaining({ kind: 'fleet', maintenance: true }));
+  await openReply(edge, await postBatch(edge, gateway, makeBatch(gateway)));
+  expect((await turn(false)).json).toMatchObject({ maintenance: false });
+});
