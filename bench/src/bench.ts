@@ -9,6 +9,7 @@ import { openSite, type Site } from './site.ts';
 import { allSubjects } from './subjects/all-subjects.ts';
 import type { Subject } from './subjects/subject.ts';
 import { systemMeasures } from './system/all-measures.ts';
+import type { SystemMeasure } from './system/system-measure.ts';
 import { workloads } from './workloads.ts';
 
 const scratch = join(import.meta.dirname, '../../.marvel/bench');
@@ -61,6 +62,7 @@ async function measureAll(site: Site, options: Options, signal: AbortSignal): Pr
     subjects: described,
     workloads: [],
     figures: [],
+    measures: [],
   };
   for (const workload of workloads.filter(isChosen)) {
     if (signal.aborted) break;
@@ -71,9 +73,26 @@ async function measureAll(site: Site, options: Options, signal: AbortSignal): Pr
   for (const measure of options.only.length === 0 ? systemMeasures.filter(isChosen) : []) {
     if (signal.aborted) break;
     console.log(`${measure.group}: ${measure.what}`);
-    result.figures.push(...(await measure.run(site, options.extent, signal, console.log)));
+    result.measures.push({ group: measure.group, trouble: await attempt(measure, site, result, options, signal) });
   }
   return result;
+}
+
+/** Adds the figures of a measure to the result. What fails is not measured, which its targets then say; the rest goes on. */
+async function attempt(
+  measure: SystemMeasure,
+  site: Site,
+  result: BenchResult,
+  { extent }: Options,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    result.figures.push(...(await measure.run(site, extent, signal, console.log)));
+    return null;
+  } catch (error) {
+    console.error(`  ${measure.group}:`, error);
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function describeSubject(subject: Subject): SubjectResult {

@@ -14,9 +14,16 @@ export interface Options {
   readonly extent: Extent;
 }
 
-const full: Extent = { rounds: 5, seconds: 1.5, count: 12_000, warmUpSeconds: 1, memoryTunnels: Infinity };
+const full: Extent = {
+  rounds: 5,
+  seconds: 1.5,
+  count: 12_000,
+  warmUpSeconds: 3,
+  memoryTunnels: Infinity,
+  isLook: false,
+};
 /** Enough to see that everything runs; the figures mean little. */
-const quick: Extent = { rounds: 2, seconds: 0.3, count: 1000, warmUpSeconds: 0.2, memoryTunnels: 500 };
+const quick: Extent = { rounds: 2, seconds: 0.3, count: 1000, warmUpSeconds: 0.5, memoryTunnels: 500, isLook: true };
 /** With fewer rounds than this a run is a look too. */
 const fewestRounds = full.rounds;
 const maxRounds = 100;

@@ -60,5 +60,7 @@ export const BenchResult = v.object({
   subjects: v.array(SubjectResult),
   workloads: v.array(WorkloadResult),
   figures: v.array(Figure),
+  /** Groups of system measures that were run, and why those failed that did. */
+  measures: v.array(v.object({ group: v.string(), trouble: v.nullable(v.string()) })),
 });
 export type BenchResult = v.InferOutput<typeof BenchResult>;

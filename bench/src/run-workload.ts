@@ -16,6 +16,8 @@ export interface Extent {
   readonly warmUpSeconds: number;
   /** The most tunnels of one memory sample; less than the workload's own makes it a look, not a measurement. */
   readonly memoryTunnels: number;
+  /** Whether what takes minutes is to be done at a small size: a look at whether it runs. */
+  readonly isLook: boolean;
 }
 
 type Say = (line: string) => void;

@@ -20,6 +20,8 @@ export interface Site extends AsyncDisposable {
   readonly folder: string;
   /** Files that one process may hold open: what each process here starts with. */
   readonly fileLimit: number;
+  /** Frees this process, and what it starts meanwhile, of the load's core: for what is measured as a whole. */
+  onAllCores<T>(act: () => Promise<T>): Promise<T>;
   /** A free port of loopback, kept from others until the site is gone. */
   reservePort(): Promise<number>;
 }
@@ -35,11 +37,12 @@ export function basic({ username, password }: { readonly username: string; reado
 
 /** Lays out the site. Errors: what this machine lacks, as a sentence. */
 export async function openSite(cacheFolder: string): Promise<Result<Site, string>> {
-  const cores = chooseCores(parseCoreList(await readAllowedCores()));
+  const allowed = await readAllowedCores();
+  const cores = chooseCores(parseCoreList(allowed));
   if (cores === undefined) return err('This needs two processor cores: one for the proxy, one for load and origin.');
   const programs = await compilePrograms(cacheFolder);
   if (!programs.ok) return err(`gcc could not compile the load generator:\n${programs.error}`);
-  await promisify(execFile)('taskset', ['-acp', `${cores.load}`, `${process.pid}`]);
+  await pinHarness(`${cores.load}`);
 
   await using parts = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'marvel-bench-'));
@@ -56,11 +59,24 @@ export async function openSite(cacheFolder: string): Promise<Result<Site, string
     exit,
     folder,
     fileLimit: await readFileLimit(),
+    async onAllCores(act) {
+      await pinHarness(allowed);
+      try {
+        return await act();
+      } finally {
+        await pinHarness(`${cores.load}`);
+      }
+    },
     async reservePort() {
       return kept.use(await reservePorts(['proxy'])).ports.proxy;
     },
     [Symbol.asyncDispose]: async () => kept.disposeAsync(),
   });
+}
+
+/** Keeps every thread of this process, and what it starts from now on, on some cores. */
+async function pinHarness(cores: string): Promise<void> {
+  await promisify(execFile)('taskset', ['-acp', cores, `${process.pid}`]);
 }
 
 async function readAllowedCores(): Promise<string> {

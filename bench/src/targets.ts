@@ -47,6 +47,21 @@ export const targets: readonly Target[] = [
   { kind: 'figure', figure: `${millionKeys}: look-up`, bound: 'at most', value: 2, unit: 'us' },
   { kind: 'figure', figure: `${millionKeys}: 1,000 changed records`, bound: 'at most', value: 20, unit: 'ms' },
   { kind: 'figure', figure: `${millionKeys}: longest pause while serving`, bound: 'at most', value: 50, unit: 'ms' },
+  {
+    kind: 'figure',
+    figure: 'settle, 100,000 rows, 8 gateways: records',
+    bound: 'at least',
+    value: 5000,
+    unit: 'records/s',
+  },
+  {
+    kind: 'figure',
+    figure: 'settle: cost of a record, largest against smallest tables',
+    bound: 'at most',
+    value: 1.3,
+    unit: 'x',
+  },
+  { kind: 'figure', figure: 'revoke: p99', bound: 'at most', value: 2, unit: 's' },
 ];
 
 /** Judges one target by a run. */

@@ -42,6 +42,10 @@ const result: BenchResult = {
     },
   ],
   figures: [{ figure: 'revoke: p99', unit: 's', samples: [1, 1.5] }],
+  measures: [
+    { group: 'revoke', trouble: null },
+    { group: 'settle', trouble: 'no database\nstack trace' },
+  ],
 };
 
 const report = renderReport(result);
@@ -76,12 +80,17 @@ test('the overview holds each proxy once, with a dash for what it did not do', (
 test('each target of what was run is judged, or said to be not measured', () => {
   expect(report).toMatch(/connect: at most 2\.2x splice +\| +2\.00 \| +pass/);
   expect(report).toMatch(/connect: at least 1\.7x cheaper than proxy-chain +\| +- \| not measured/);
+  expect(report).toMatch(/revoke: p99: at most 2 s +\| +1\.25 +\| +pass/);
+  expect(report).toMatch(/8 gateways: records: at least 5000 records\/s +\| +- \| not measured/);
   expect(report).not.toContain('idle: at most');
+  expect(report).not.toContain('keys: load: at most');
 });
 
 test('what failed and what is missing is said, in one line each', () => {
   expect(report).toContain('- squid: does not listen\n');
+  expect(report).toContain('- settle: no database\n');
   expect(report).not.toContain('long log');
+  expect(report).not.toContain('stack trace');
   expect(report).toContain('Not here: `apt-get install squid`');
 });
 

@@ -14,7 +14,7 @@ export function renderReport(result: BenchResult): string {
     '### Targets\n',
     renderTargets(result),
     ...result.workloads.map((workload) => renderWorkload(result, workload)),
-    ...(result.figures.length === 0 ? [] : ['\n### The system\n', renderFigures(result)]),
+    ...(result.measures.length === 0 ? [] : ['\n### The system\n', renderFigures(result)]),
     ...(result.workloads.length === 0 ? [] : ['\n### Who was measured\n', renderSubjects(result)]),
   ].join('\n');
 }
@@ -50,9 +50,9 @@ function renderTargets(result: BenchResult): string {
 }
 
 /** A run of a part is not reproached with the rest. */
-function isAbout(target: Target, { workloads, figures: measured }: BenchResult): boolean {
+function isAbout(target: Target, { workloads, measures }: BenchResult): boolean {
   return target.kind === 'figure'
-    ? measured.some((one) => one.figure === target.figure)
+    ? measures.some(({ group }) => target.figure.startsWith(group))
     : workloads.some((one) => one.workload === target.workload);
 }
 
@@ -90,7 +90,13 @@ function renderWorkload(result: BenchResult, workload: WorkloadResult): string {
 
 function renderFigures(result: BenchResult): string {
   const rows = result.figures.map(({ figure, unit, samples }) => [figure, formatSpread(spread(samples)), unit]);
-  return markdownTable(['figure', 'median (min to max)', 'unit'], rows);
+  const troubles = result.measures.flatMap(({ group, trouble }) =>
+    trouble === null ? [] : [`- ${group}: ${firstLine(trouble)}`],
+  );
+  return [
+    ...(rows.length === 0 ? [] : [markdownTable(['figure', 'median (min to max)', 'unit'], rows)]),
+    ...(troubles.length === 0 ? [] : ['', ...troubles]),
+  ].join('\n');
 }
 
 function renderSubjects(result: BenchResult): string {

@@ -1,5 +1,7 @@
-import { state } from './state.ts';
+import { revoke } from './revoke/revoke.ts';
+import { settle } from './settle/settle.ts';
+import { state } from './state/state.ts';
 import type { SystemMeasure } from './system-measure.ts';
 
 /** What is measured beside the workloads, in the order of the report. */
-export const systemMeasures: readonly SystemMeasure[] = [state];
+export const systemMeasures: readonly SystemMeasure[] = [state, settle, revoke];

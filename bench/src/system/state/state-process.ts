@@ -5,9 +5,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { importVerificationKeys } from '@marvel/shared/signature';
 import * as v from 'valibot';
-import { createEdgeClient } from '../../../gateway/src/edge-client.ts';
-import { createFeed } from '../../../gateway/src/feed/feed.ts';
-import type { FeedEvent } from '../../../gateway/src/feed/feed-event.ts';
+import { createEdgeClient } from '../../../../gateway/src/edge-client.ts';
+import { createFeed } from '../../../../gateway/src/feed/feed.ts';
+import type { FeedEvent } from '../../../../gateway/src/feed/feed-event.ts';
 import { keyDigest } from './state-records.ts';
 
 const lookUps = 200_000;

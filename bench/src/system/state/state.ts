@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { openScriptedEdge } from '../edge/scripted-edge.ts';
-import { startNative } from '../native-process.ts';
-import type { Site } from '../site.ts';
-import { Figures } from './figures.ts';
+import { openScriptedEdge } from '../../edge/scripted-edge.ts';
+import { startNative } from '../../native-process.ts';
+import type { Site } from '../../site.ts';
+import { Figures } from '../figures.ts';
 import { fleetRecords, keyRecord } from './state-records.ts';
-import type { SystemMeasure } from './system-measure.ts';
+import type { SystemMeasure } from '../system-measure.ts';
 
 const program = join(import.meta.dirname, 'state-process.ts');
-const feedSource = join(import.meta.dirname, '../../../gateway/src/feed/feed.ts');
+const feedSource = join(import.meta.dirname, '../../../../gateway/src/feed/feed.ts');
 
 const sizes = [1000, 10_000, 100_000, 1_000_000];
 /** With less, a look at whether it runs. */
@@ -35,7 +35,7 @@ export const state: SystemMeasure = {
   async run(site, extent, signal, say) {
     const figures = new Figures();
     if (!existsSync(feedSource)) return figures.all();
-    for (const keys of Number.isFinite(extent.memoryTunnels) ? quickSizes : sizes) {
+    for (const keys of extent.isLook ? quickSizes : sizes) {
       for (let round = 0; round < extent.rounds && !signal.aborted; round += 1) {
         await sample(site, keys, figures);
         say(`  state: ${keys} keys, round ${round + 1} of ${extent.rounds}`);
