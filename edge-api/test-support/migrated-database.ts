@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { startNeonFront, type NeonFront } from '@marvel/dev-stack/neon-front';
+import { migrateDatabase } from '@marvel/dev-stack/parts/database';
 import { describePostgresFailure, startPostgres, type Postgres } from '@marvel/dev-stack/postgres';
 import { Pool, type QueryResultRow } from 'pg';
 
@@ -11,18 +11,16 @@ export interface MigratedDatabase extends AsyncDisposable {
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-const migrations = new URL('../../drizzle/migrations/', import.meta.url);
-
 export async function startMigratedDatabase(): Promise<MigratedDatabase> {
   await using undo = new AsyncDisposableStack();
   const started = await startPostgres();
   if (!started.ok) throw new Error(describePostgresFailure(started.error));
   const postgres = undo.use(started.value);
+  const migrated = await migrateDatabase(postgres.url, new AbortController().signal);
+  if (!migrated.ok) throw new Error(JSON.stringify(migrated.error));
   const pool = new Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
   undo.defer(async () => pool.end());
-  const names = (await readdir(migrations)).filter((name) => name.endsWith('.sql')).toSorted();
-  for (const name of names) await pool.query(await readFile(new URL(name, migrations), 'utf8'));
   const front = undo.use(await startNeonFront({ port: 0, postgresPort: postgres.port }));
   const owned = undo.move();
   return {

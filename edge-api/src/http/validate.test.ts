@@ -25,7 +25,7 @@ describe('validate', () => {
     [{ name: 5 }, 'name: must be a string'],
     [{ name: 'a' }, 'name: must have at least 2 characters'],
     [{ name: 'abcdef' }, 'name: must have at most 5 characters'],
-    [{ name: 'abc', when: 'noon' }, 'when: must be a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z'],
+    [{ name: 'abc', when: 'noon' }, 'when: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
     [{ name: 'abc', place: 'x' }, 'place: must be an object'],
     [{ name: 'abc', place: { city: 'bonn', numbers: [] } }, 'place.city: must be one of ("rome" | "oslo")'],
     [{ name: 'abc', place: { city: 'rome', numbers: [1, '2'] } }, 'place.numbers.1: must be a number'],

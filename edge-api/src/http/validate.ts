@@ -56,7 +56,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
       return 'must be a URL';
     case 'iso_timestamp':
     case 'ends_with':
-      return 'must be a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z';
+      return 'must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z';
     case 'integer':
     case 'safe_integer':
       return 'must be an integer';

@@ -59,6 +59,18 @@ export async function createCheckout(
   }
 }
 
+/** Closes a payment page; one that was paid or closed before stays so. Errors: `unavailable`. */
+export async function closeCheckout(env: Env, id: string): Promise<Result<void, Failure>> {
+  try {
+    await stripeOf(env).checkout.sessions.expire(id);
+    return ok(undefined);
+  } catch (error) {
+    if (isAway(error)) return err({ code: 'unavailable' });
+    if (error instanceof Stripe.errors.StripeInvalidRequestError) return ok(undefined);
+    throw error;
+  }
+}
+
 /** Believes a webhook only if Stripe signed it in the last five minutes. Errors: `signature_invalid`. */
 export async function openStripeEvent(
   env: Env,

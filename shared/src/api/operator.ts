@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { Exit, Network } from '../exit.ts';
 import { DestinationPolicy } from '../feed.ts';
-import { Count, CountryCode, Id, SignedBytes, Timestamp } from '../units.ts';
+import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.ts';
 import { Evidence } from '../verdict.ts';
 
-const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const Name = v.pipe(Line(100), v.minLength(1));
 
 /** The public half of the key that a gateway signs its batches with. */
 export const GatewayPublicKey = v.strictObject({
@@ -105,7 +105,7 @@ export const AdjustBalanceRequest = v.strictObject({
     SignedBytes,
     v.check((bytes) => bytes !== 0, 'must not be 0'),
   ),
-  reason: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  reason: v.pipe(Line(200), v.minLength(1)),
 });
 export const AdjustedBalance = v.strictObject({ account_id: Id, balance_bytes: SignedBytes });
 

@@ -12,9 +12,9 @@ const Moment = v.pipe(
   v.string(),
   v.regex(
     /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z)?$/,
-    'must be a date or a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z',
+    'must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',
   ),
-  v.check((text) => !Number.isNaN(Date.parse(text)), 'must be a date that exists'),
+  v.check((text) => new Date(text).getUTCDate() === Number(text.slice(8, 10)), 'must be a date that exists'),
 );
 
 export const UsageQuery = v.strictObject({

@@ -1,7 +1,7 @@
 import { BundleList, Checkout, Invoice, InvoiceList } from '@marvel/shared/api/billing';
 import { startStripeStandIn } from '@marvel/dev-stack/stripe-stand-in';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { expectFailure, startEdge, type CallOptions, type SignedUp } from '../../../test-support/edge.ts';
 
 const stripe = await startStripeStandIn({ port: 0, secretKey: 'sk_test_1' });
@@ -234,12 +234,18 @@ describe('/v1/invoices', () => {
     expectFailure(await edge.call('GET', `/v1/invoices?${query}`, { token }), 'invalid', message);
   });
 
-  test('an open invoice can be voided, once; a paid one cannot', async () => {
+  test('an open invoice can be voided, once, and its payment page is closed; a paid one cannot', async () => {
     const account = await edge.signUp();
     const { token } = account;
-    const { invoiceId } = await buy(account);
+    const { invoiceId, sessionId } = await buy(account);
     const voided = await edge.call('POST', `/v1/invoices/${invoiceId}/void`, { token });
-    expect(v.parse(Invoice, voided.json)).toMatchObject({ id: invoiceId, status: 'void' });
+    expect(v.parse(Invoice, voided.json)).toMatchObject({ id: invoiceId, status: 'void', checkout_url: null });
+    await vi.waitUntil(
+      () =>
+        stripe.events().some(({ type, data }) => type === 'checkout.session.expired' && data.object.id === sessionId),
+      { timeout: 20_000 },
+    );
+    expect(stripe.pay(sessionId).ok).toBe(false);
     const again = await edge.call('POST', `/v1/invoices/${invoiceId}/void`, { token });
     expectFailure(again, 'conflict', 'The invoice is not open');
     const paid = await buy(account);

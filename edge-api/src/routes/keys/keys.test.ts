@@ -56,7 +56,7 @@ describe('POST /v1/keys', () => {
     [{ limits: { paused: 'yes' } }, 'limits.paused: must be a boolean'],
     [
       { limits: { expires_at: '2026-01-31T12:00:00+01:00' } },
-      'limits.expires_at: must be a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z',
+      'limits.expires_at: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',
     ],
   ])('names the field of %o', async (body, message) => {
     expectFailure(await edge.call('POST', '/v1/keys', { token: someone.token, body }), 'invalid', message);

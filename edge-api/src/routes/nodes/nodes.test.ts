@@ -155,6 +155,14 @@ describe('GET, DELETE and rotate of nodes', () => {
     expectFailure(await edge.call('POST', '/v1/nodes/nobody/rotate', { token }), 'not_found');
   });
 
+  test('a session that was rotated and is asked for again keeps the exit it was rotated to', async () => {
+    const account = await edge.signUp(1000);
+    const best = await hold(account, { country: 'US', session: 'kept' });
+    const rotated = v.parse(Node, (await edge.call('POST', '/v1/nodes/kept/rotate', account)).json);
+    expect(rotated.exit_ip).not.toBe(best.exit_ip);
+    expect((await hold(account, { country: 'US', session: 'kept' })).exit_ip).toBe(rotated.exit_ip);
+  });
+
   test('another account’s session of the same name is another node', async () => {
     const one = await edge.signUp(1000);
     const two = await edge.signUp(1000);

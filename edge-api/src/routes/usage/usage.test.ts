@@ -100,9 +100,11 @@ test('another account’s usage is its own', async () => {
 });
 
 test.each([
-  ['from=yesterday', 'from: must be a date or a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z'],
+  ['from=yesterday', 'from: must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
   ['to=2026-13-01', 'to: must be a date that exists'],
-  ['to=2026-03-01T00:00:00%2B01:00', 'to: must be a date or a time in RFC 3339, UTC, such as 2026-01-31T12:00:00Z'],
+  ['to=2026-02-31', 'to: must be a date that exists'],
+  ['to=2026-02-28T24:00:01Z', 'to: must be a date that exists'],
+  ['to=2026-03-01T00:00:00%2B01:00', 'to: must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
   ['from=2026-03-02&to=2026-03-01', 'from: must be before to'],
   ['from=2020-01-01&to=2026-03-01', 'from: must be at most 400 days before to'],
   ['group_by=week', 'group_by: must be a list, separated by commas, of hour, day, key, sub_user, country, exit_grade'],
