@@ -42,6 +42,7 @@ describe('POST /v1/keys', () => {
   test.each([
     [{ label: 'x'.repeat(101) }, 'label: must have at most 100 characters'],
     [{ label: 'a\u0000b' }, 'label: must not hold control characters'],
+    [{ label: 'a\ud800b' }, 'label: must be well-formed Unicode'],
     [{ mode: 'demo' }, 'mode: must be one of ("live" | "test")'],
     [{ limits: 7 }, 'limits: must be an object'],
     [{ limits: { bytes_per_week: 1 } }, 'limits: has a field that is not known here'],
