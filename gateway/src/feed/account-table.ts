@@ -1,11 +1,11 @@
 import type { AccountRecord } from '@marvel/shared/feed';
 import { hash32 } from '@marvel/shared/hash32';
 import type { AccountEntry } from '../fleet-view.ts';
-import { idEquals, idFieldBytes, readId, writeId } from './id-field.ts';
+import { IdColumn, idColumnBytes } from './id-column.ts';
 import { RowIndex } from './row-index.ts';
 import { RowStore } from './row-store.ts';
 
-const balanceAt = idFieldBytes;
+const balanceAt = idColumnBytes;
 const threadsAt = balanceAt + 8;
 const referencesAt = threadsAt + 4;
 const flagsAt = referencesAt + 4;
@@ -20,7 +20,8 @@ const suspendedFlag = 2;
  */
 export class AccountTable {
   readonly #rows = new RowStore(rowBytes);
-  readonly #byId = new RowIndex<string>((row, id) => idEquals(this.#rows.chunk(row), this.#rows.offset(row), id));
+  readonly #ids = new IdColumn(this.#rows);
+  readonly #byId = new RowIndex<string>((row, id) => this.#ids.equals(row, id));
   #size = 0;
 
   /** Records held. */
@@ -76,7 +77,7 @@ export class AccountTable {
   }
 
   idOf(row: number): string {
-    return readId(this.#rows.chunk(row), this.#rows.offset(row));
+    return this.#ids.read(row);
   }
 
   *records(): Generator<AccountRecord> {
@@ -93,7 +94,7 @@ export class AccountTable {
     if ((flags & presentFlag) === 0) return undefined;
     const threads = chunk.readUInt32LE(offset + threadsAt);
     return {
-      id: id ?? readId(chunk, offset),
+      id: id ?? this.#ids.read(row),
       status: (flags & suspendedFlag) === 0 ? 'active' : 'suspended',
       balance_bytes: chunk.readDoubleLE(offset + balanceAt),
       threads: threads === 0 ? null : threads,
@@ -105,7 +106,7 @@ export class AccountTable {
     const found = this.#byId.find(hash, id);
     if (found !== -1) return found;
     const row = this.#rows.allocate();
-    writeId(this.#rows.chunk(row), this.#rows.offset(row), id);
+    this.#ids.write(row, id);
     this.#byId.insert(hash, row);
     return row;
   }
@@ -120,7 +121,8 @@ export class AccountTable {
     const chunk = this.#rows.chunk(row);
     const offset = this.#rows.offset(row);
     if (chunk.readUInt32LE(offset + referencesAt) > 0 || chunk.readUInt8(offset + flagsAt) !== 0) return;
-    this.#byId.remove(hash32(readId(chunk, offset)), row);
+    this.#byId.remove(hash32(this.#ids.read(row)), row);
+    this.#ids.clear(row);
     this.#rows.free(row);
   }
 }

@@ -5,7 +5,6 @@ import {
   type FeedPageFailure,
   type FeedRecord,
   feedStart,
-  maxPageRecords,
   openFeedPage,
 } from '@marvel/shared/feed';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -53,6 +52,10 @@ interface Reading {
 
 /** While requests are served a page is small, since verifying one is not interrupted: 2,000 records take about 10 ms. */
 const servingPageRecords = 2000;
+
+/** Before that, round trips count more; larger pages still would only leave more memory behind. */
+const loadingPageRecords = 4000;
+
 const minPageRecords = 100;
 
 /** How long records are applied before other work gets its turn. */
@@ -69,7 +72,7 @@ export class FeedReader {
   #served: Reading | undefined;
   #building: Reading | undefined;
   #issuedAtMs = 0;
-  #pageRecords = maxPageRecords;
+  #pageRecords = loadingPageRecords;
 
   constructor(fleet: Fleet, options: FeedReaderOptions) {
     this.#fleet = fleet;
@@ -117,7 +120,7 @@ export class FeedReader {
   }
 
   async #request(cursor: FeedCursor, signal: AbortSignal): Promise<Result<EdgeResponse, ReadFailure>> {
-    const limit = Math.min(this.#pageRecords, this.#fleet.isReady ? servingPageRecords : maxPageRecords);
+    const limit = Math.min(this.#pageRecords, this.#fleet.isReady ? servingPageRecords : loadingPageRecords);
     const answer = await this.#options.edge.request({
       method: 'GET',
       path: `/v1/gateway/feed?since=${cursor}&limit=${limit}`,

@@ -268,7 +268,7 @@ test('an answer larger than any page is not read to its end, and less is asked f
   const { feed, events } = await startFeed(edge);
   await feed.whenReady();
   expect(events.of('feed_unavailable').map(({ reason }) => reason)).toEqual(['too_large']);
-  expect(limits.slice(0, 2)).toEqual([10_000, 5000]);
+  expect(limits.slice(0, 2)).toEqual([4000, 2000]);
 });
 
 test('a page that says there is more but does not get on is not asked for in a tight loop', async () => {

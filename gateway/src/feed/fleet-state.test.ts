@@ -109,7 +109,9 @@ test('an expired node is not found, and swept away in 64 turns', () => {
   expect(state.size).toBe(1);
 });
 
-const numbered = (prefix: string) => fc.integer({ min: 1, max: 6 }).map((n) => `${prefix}_000${n}`);
+/** Ids of which some are longer than a row has room for. */
+const numbered = (prefix: string) =>
+  fc.integer({ min: 1, max: 6 }).map((n) => `${prefix}_000${n}${n > 4 ? 'x'.repeat(n * 8) : ''}`);
 const anyRecord: fc.Arbitrary<FeedRecord> = fc.oneof(
   fc
     .record({ id: numbered('acc'), balance: fc.maxSafeInteger() })

@@ -2,7 +2,7 @@ import type { KeyRecord } from '@marvel/shared/feed';
 import { hash32 } from '@marvel/shared/hash32';
 import type { KeyEntry } from '../fleet-view.ts';
 import type { AccountTable } from './account-table.ts';
-import { idEquals, idFieldBytes, readId, writeId } from './id-field.ts';
+import { IdColumn, idColumnBytes } from './id-column.ts';
 import { LimitsPool } from './limits-pool.ts';
 import { RowIndex } from './row-index.ts';
 import { RowStore } from './row-store.ts';
@@ -10,18 +10,19 @@ import { RowStore } from './row-store.ts';
 /** Bytes of an HMAC-SHA-256. */
 export const digestBytes = 32;
 
-const digestAt = idFieldBytes;
+const digestAt = idColumnBytes;
 const accountAt = digestAt + digestBytes;
 const limitsAt = accountAt + 4;
 const testAt = limitsAt + 4;
 const rowBytes = testAt + 1;
 
-/** Keys by digest and by id. A digest is uniform, so its first bytes are its hash. Cost: about 150 bytes a key. */
+/** Keys by digest and by id. A digest is uniform, so its first bytes are its hash. Cost: about 120 bytes a key. */
 export class KeyTable {
   readonly #rows = new RowStore(rowBytes);
   readonly #limits = new LimitsPool();
   readonly #accounts: AccountTable;
-  readonly #byId = new RowIndex<string>((row, id) => idEquals(this.#rows.chunk(row), this.#rows.offset(row), id));
+  readonly #ids = new IdColumn(this.#rows);
+  readonly #byId = new RowIndex<string>((row, id) => this.#ids.equals(row, id));
   readonly #byDigest = new RowIndex<Uint8Array>((row, digest) => this.#digestEquals(row, digest));
   #size = 0;
 
@@ -49,7 +50,7 @@ export class KeyTable {
     const row = this.#rows.allocate();
     const chunk = this.#rows.chunk(row);
     const offset = this.#rows.offset(row);
-    writeId(chunk, offset, record.id);
+    this.#ids.write(row, record.id);
     digest.copy(chunk, offset + digestAt);
     chunk.writeUInt32LE(this.#accounts.refer(record.account), offset + accountAt);
     chunk.writeUInt32LE(this.#limits.refer(record.limits), offset + limitsAt);
@@ -66,7 +67,7 @@ export class KeyTable {
 
   *records(): Generator<KeyRecord> {
     for (let row = 0; row < this.#rows.end; row += 1) {
-      if (this.#rows.chunk(row)[this.#rows.offset(row)] === 0) continue;
+      if (!this.#ids.isUsed(row)) continue;
       yield { kind: 'key', ...this.#entry(row), digest: this.#digest(row).toString('base64url') };
     }
   }
@@ -75,7 +76,7 @@ export class KeyTable {
     const chunk = this.#rows.chunk(row);
     const offset = this.#rows.offset(row);
     return {
-      id: readId(chunk, offset),
+      id: this.#ids.read(row),
       account: this.#accounts.idOf(chunk.readUInt32LE(offset + accountAt)),
       test: chunk[offset + testAt] === 1,
       limits: this.#limits.get(chunk.readUInt32LE(offset + limitsAt)),
@@ -85,11 +86,11 @@ export class KeyTable {
   #drop(row: number): void {
     const chunk = this.#rows.chunk(row);
     const offset = this.#rows.offset(row);
-    this.#byId.remove(hash32(readId(chunk, offset)), row);
+    this.#byId.remove(hash32(this.#ids.read(row)), row);
     this.#byDigest.remove(digestHash(this.#digest(row)), row);
     this.#accounts.release(chunk.readUInt32LE(offset + accountAt));
     this.#limits.release(chunk.readUInt32LE(offset + limitsAt));
-    chunk[offset] = 0;
+    this.#ids.clear(row);
     this.#rows.free(row);
     this.#size -= 1;
   }
