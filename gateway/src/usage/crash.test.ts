@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
 import { afterEach, expect, test } from 'vitest';
 import { startEdge } from '../testing/scripted-edge.ts';
@@ -37,7 +38,7 @@ async function setUp() {
       ...process.env,
       USAGE_CHILD: JSON.stringify({ url: server.url, directory, signingKey, edgeKey, spends }),
     };
-    const script = join(import.meta.dirname, '../testing/usage-child.ts');
+    const script = fileURLToPath(new URL('../testing/usage-child.ts', import.meta.url));
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     open.push(async () => child.kill('SIGKILL'));
     return child;
