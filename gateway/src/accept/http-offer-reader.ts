@@ -1,0 +1,68 @@
+import { canonicalHost } from '@marvel/shared/destination';
+import type { Dialect } from '@marvel/shared/usage-batch';
+import type { Destination, Heard, Offer, OfferReader } from '../offer.ts';
+import { parseAuthority } from './authority.ts';
+import { type RequestHead, RequestHeadReader } from './request-head.ts';
+
+/** The part of an offer that the dialect reads out of a request head. */
+export type ReadRequest = (head: RequestHead) => Pick<Offer, 'credential' | 'wish'>;
+
+const unreadable: Heard = { kind: 'unreadable' };
+const more: Heard = { kind: 'more' };
+const nothing = Buffer.alloc(0);
+
+/** Offers as HTTP/1.x CONNECT requests. Source: RFC 9110 section 9.3.6. */
+export class HttpOfferReader implements OfferReader {
+  readonly #heads: RequestHeadReader;
+  readonly #dialect: Dialect;
+  readonly #readRequest: ReadRequest;
+
+  constructor(dialect: Dialect, readRequest: ReadRequest, maxHeadBytes: number) {
+    this.#heads = new RequestHeadReader(maxHeadBytes);
+    this.#dialect = dialect;
+    this.#readRequest = readRequest;
+  }
+
+  get isInside(): boolean {
+    return this.#heads.isInside;
+  }
+
+  push(bytes: Buffer): Heard {
+    const event = this.#heads.push(bytes);
+    if (event.kind === 'more') return more;
+    if (event.kind === 'unreadable') return unreadable;
+    const destination = readDestination(event.head);
+    if (destination === undefined) return unreadable;
+    const { credential, wish } = this.#readRequest(event.head);
+    return {
+      kind: 'offer',
+      offer: { dialect: this.#dialect, credential, wish, destination },
+      mayRetry: leavesConnectionReusable(event.head),
+      rest: event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt)),
+    };
+  }
+}
+
+function readDestination(head: RequestHead): Destination | undefined {
+  if (head.method !== 'CONNECT') return undefined;
+  const authority = parseAuthority(head.target);
+  return authority === undefined ? undefined : { host: canonicalHost(authority.host), port: authority.port };
+}
+
+/**
+ * Whether another request can follow on the connection: an HTTP/1.1 request that does not ask for its end and announces no
+ * body. (What a CONNECT announces as its body would be read as the next request.)
+ */
+function leavesConnectionReusable(head: RequestHead): boolean {
+  if (head.version !== '1.1' || head.fields.has('transfer-encoding')) return false;
+  const length = head.fields.get('content-length');
+  if (length !== undefined && length !== '0') return false;
+  const connection = head.fields.get('connection');
+  return (
+    connection === undefined ||
+    !connection
+      .toLowerCase()
+      .split(/[ \t]*,[ \t]*/)
+      .includes('close')
+  );
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** Where to listen. Port 0 is any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One open listening socket. */
+export interface Listener {
+  /** `host:port`, IPv6 in brackets. */
+  readonly address: string;
+  /** Stops accepting; connections already accepted go on. Later calls do nothing. */
+  close(): void;
+}
+
+/** Connections that wait in the kernel while the process is busy. */
+const backlog = 4096;
+
+/**
+ * Opens a listener whose sockets are half-open capable and without delay.
+ *
+ * Running out of file descriptors is survived: libuv holds one in reserve, with which it takes and closes what it cannot
+ * serve, and goes on accepting. Errors: rejects when the address cannot be bound; after that the listener is silent.
+ */
+export async function openListener(listen: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+  server.listen({ host: listen.host, port: listen.port, backlog });
+  await once(server, 'listening');
+  // An accept that fails tells of a client that went away, or of a lack that passes.
+  server.on('error', () => {});
+  return {
+    address: addressOf(server),
+    close() {
+      if (server.listening) server.close();
+    },
+  };
+}
+
+function addressOf(server: Server): string {
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new TypeError('not bound to an IP address');
+  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+}

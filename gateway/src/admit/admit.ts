@@ -1,0 +1,75 @@
+import type { Failure, FailureCode } from '@marvel/shared/failures';
+import type { Admission, Principal } from '../admission.ts';
+import type { FleetView } from '../fleet-view.ts';
+import type { Offer } from '../offer.ts';
+import type { BudgetStanding } from '../spender.ts';
+import { type DestinationRules, mayVisit } from './destination-rules.ts';
+import { type Circumstances, identify } from './identify.ts';
+import type { KeyDigests } from './key-digests.ts';
+
+/** What this gateway is busy with. */
+export interface Load {
+  isDraining(): boolean;
+  /** As many tunnels are open as the gateway is set to carry. */
+  isFull(): boolean;
+  /** Tunnels of one credential, those being dialled included. */
+  tunnelsOf(credential: string): number;
+  tunnelsOfAccount(account: string): number;
+}
+
+/** What an offer is judged by. */
+export interface World {
+  readonly fleet: FleetView;
+  readonly digests: KeyDigests;
+  readonly rules: DestinationRules;
+  readonly load: Load;
+  standing(budgets: readonly string[]): BudgetStanding;
+}
+
+/** `unknown`: admitted but for the budgets, on which the edge has to be heard first. */
+export type Verdict =
+  | { readonly kind: 'admitted'; readonly admission: Admission }
+  | { readonly kind: 'unknown'; readonly admission: Admission }
+  /** `principal`: who it was, once that is known. */
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly principal: Principal | undefined };
+
+/**
+ * Judges an offer, in the one order of refusals: credential, target, destination, budgets and threads, the state of this
+ * gateway. So whoever is not known learns only that. Source: CONTRACT 3.1.
+ */
+export function admit(offer: Offer, world: World, circumstances: Circumstances): Verdict {
+  const { fleet } = world;
+  // Nothing is known of anyone yet: to call a good key bad would be worse than to say so.
+  if (!fleet.isReady) return refused('stale_state');
+  const principal = identify(offer.credential, fleet, world.digests, circumstances);
+  if (principal === undefined) return refused('unauthenticated');
+  if (!offer.wish.ok) return refused(offer.wish.error, principal);
+  const wish = offer.wish.value;
+  const { countries } = principal.limits;
+  if (
+    world.rules.refusalOf(offer.destination, fleet.policy) !== undefined ||
+    !mayVisit(principal.limits, offer.destination.host) ||
+    countries?.includes(wish.country) === false
+  ) {
+    return refused('destination_forbidden', principal);
+  }
+  const standing = principal.budgets.length === 0 ? 'spendable' : world.standing(principal.budgets);
+  if (standing === 'balance_exhausted' || standing === 'cap_exhausted') return refused(standing, principal);
+  if (!hasThreadLeft(principal, fleet, world.load)) return refused('threads_exhausted', principal);
+  if (world.load.isDraining()) return refused('draining', principal);
+  if (fleet.isStale()) return refused('stale_state', principal);
+  if (world.load.isFull()) return refused('overloaded', principal);
+  const admission = { principal, wish, destination: offer.destination };
+  return { kind: standing === 'unknown' ? 'unknown' : 'admitted', admission };
+}
+
+function hasThreadLeft(principal: Principal, fleet: FleetView, load: Load): boolean {
+  const ofCredential = principal.limits.threads;
+  if (ofCredential !== undefined && load.tunnelsOf(principal.credential) >= ofCredential) return false;
+  const ofAccount = fleet.account(principal.account)?.threads ?? null;
+  return ofAccount === null || load.tunnelsOfAccount(principal.account) < ofAccount;
+}
+
+function refused(code: FailureCode, principal?: Principal): Verdict {
+  return { kind: 'refused', failure: { code }, principal };
+}

@@ -1,0 +1,40 @@
+import { createHmac } from 'node:crypto';
+import { readApiKey } from '@marvel/shared/api-key';
+import { keyDigestInput } from '@marvel/shared/credential-digest';
+
+/** Keys whose digest is kept: more than are in use at once, at about 200 bytes each. */
+const maxEntries = 20_000;
+
+/**
+ * The digests of keys under the fleet's pepper. Those of good keys are kept, since a digest never changes: what a key is
+ * allowed is looked up anew each time, so nothing here can be stale.
+ */
+export class KeyDigests {
+  readonly #pepper: string;
+  /** The one kept longest comes first. */
+  readonly #entries = new Map<string, Uint8Array>();
+
+  constructor(pepper: string) {
+    this.#pepper = pepper;
+  }
+
+  /** The digest of a key; `undefined` when its form or checksum tells that it is none. */
+  digestOf(key: string): Uint8Array | undefined {
+    const kept = this.#entries.get(key);
+    if (kept !== undefined) return kept;
+    if (readApiKey(key) === undefined) return undefined;
+    return createHmac('sha256', this.#pepper).update(keyDigestInput(key)).digest();
+  }
+
+  /** Keeps the digest of a key that turned out to be good; guesses are never kept. */
+  keep(key: string, digest: Uint8Array): void {
+    if (this.#entries.has(key)) return;
+    if (this.#entries.size >= maxEntries) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+    this.#entries.set(key, digest);
+  }
+}

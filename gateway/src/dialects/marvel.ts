@@ -1,0 +1,62 @@
+import type { Exit } from '@marvel/shared/exit';
+import { type Failure, failureEntry, failures } from '@marvel/shared/failures';
+import { ok } from '@marvel/shared/result';
+import { parseTarget } from '@marvel/shared/target';
+import type { Answers, ExitWish, Offer, PinView, RefusalBytes } from '../offer.ts';
+import { readBasicCredentials } from './basic-credentials.ts';
+import { httpRefusal } from './http-refusal.ts';
+
+const challenge = 'Proxy-Authenticate: Basic realm="marvel"\r\n';
+
+/** What of an HTTP request head the Marvel dialect reads. */
+interface MarvelRequest {
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** Credentials and target of the Marvel dialect: Basic, user name = key, password = target. Source: CONTRACT 3.2, 3.5. */
+export function readMarvelRequest(request: MarvelRequest): Pick<Offer, 'credential' | 'wish'> {
+  const basic = readBasicCredentials(request.fields.get('proxy-authorization') ?? '');
+  if (basic === undefined) return nobody;
+  const target = parseTarget(basic.password);
+  const credential = { kind: 'key', key: basic.username } as const;
+  if (!target.ok) return { credential, wish: target };
+  const wish: ExitWish = {
+    ...target.value,
+    network: 'residential',
+    onExitLoss: request.fields.get('x-marvel-on-exit-loss')?.toLowerCase() === 'fail' ? 'fail' : 'repin',
+  };
+  return { credential, wish: ok(wish) };
+}
+
+const nobody: Pick<Offer, 'credential' | 'wish'> = {
+  credential: { kind: 'none' },
+  wish: { ok: false, error: 'target_missing_country' },
+};
+
+/** The answers of the Marvel dialect over HTTP. Source: CONTRACT section 2 and 3.5. */
+export const marvelHttpAnswers: Answers = {
+  established(requestId: string, exit: Exit, pin: PinView | undefined): string {
+    return (
+      'HTTP/1.1 200 Connection established\r\n' +
+      `X-Marvel-Request-Id: ${requestId}\r\n` +
+      `X-Marvel-Exit-Id: ${exit.id}\r\n` +
+      `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n` +
+      `X-Marvel-Exit-Country: ${exit.country}\r\n` +
+      `X-Marvel-Exit-ASN: ${exit.asn}\r\n` +
+      `X-Marvel-Exit-Purity: ${exit.purity}\r\n` +
+      `X-Marvel-Exit-Grade: ${exit.grade}\r\n` +
+      (pin === undefined
+        ? '\r\n'
+        : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +
+          `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n\r\n`)
+    );
+  },
+
+  refused(failure: Failure, requestId: string, mayRetry: boolean): RefusalBytes {
+    // A code this dialect cannot have would be a fault of ours.
+    const status = failureEntry(failure.code).marvel ?? failures.gateway_error.marvel;
+    const keepOpen = failure.code === 'unauthenticated' && mayRetry;
+    const fields = failure.code === 'unauthenticated' ? challenge : '';
+    return { text: httpRefusal({ status, failure, requestId, fields, close: !keepOpen }), keepOpen };
+  },
+};

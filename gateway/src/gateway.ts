@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
+import { HttpOfferReader } from './accept/http-offer-reader.ts';
+import { openListener } from './accept/listener.ts';
+import type { Load } from './admit/admit.ts';
+import { DestinationRules } from './admit/destination-rules.ts';
+import { ExitChooser } from './admit/exit-chooser.ts';
+import { isStillGood } from './admit/identify.ts';
+import { KeyDigests } from './admit/key-digests.ts';
+import type { GatewayConfig } from './config.ts';
+import { marvelHttpAnswers, readMarvelRequest } from './dialects/marvel.ts';
+import { createEdgeClient } from './edge-client.ts';
+import { createFeed } from './feed/feed.ts';
+import type { FleetChange, FleetView } from './fleet-view.ts';
+import { createLeaseClock } from './lease-clock.ts';
+import { openAdminListener } from './observe/admin-listener.ts';
+import type { EventLog } from './observe/event-log.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { createObserver } from './observe/observer.ts';
+import type { Door } from './offer.ts';
+import { Connection, type ConnectionParts } from './serve-connection.ts';
+import type { UsageMeter } from './spender.ts';
+import { cutEnded } from './tunnel/cut-ended.ts';
+import { findInstallReading } from './tunnel/node-internals.ts';
+import { ReadBuffers } from './tunnel/read-buffers.ts';
+import { Shedding } from './tunnel/shedding.ts';
+import { TunnelTable } from './tunnel/tunnel-table.ts';
+import { createUsage } from './usage/usage.ts';
+
+/** What a gateway needs of the edge: the state that the feed keeps, and the meter that usage keeps. */
+export interface EdgeSide {
+  readonly fleet: FleetView;
+  readonly meter: UsageMeter;
+  readonly feedAgeMs: () => number;
+  readonly usageLoad: () => { readonly pendingBatches: number; readonly unsealedBytes: number };
+  readonly noteChange: (change: FleetChange) => void;
+  /** Begins to read and to post; resolves once the state is complete. */
+  readonly start: () => Promise<void>;
+  /** After the last tunnel has ended: posts everything, in `withinMs` at most. */
+  readonly close: (withinMs: number) => Promise<void>;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /** Where each listener is, `host:port`. */
+  readonly addresses: { readonly marvel: string; readonly admin: string };
+  /** Resolves once the gateway knows enough to serve; until then it answers 503. */
+  readonly ready: Promise<void>;
+  /**
+   * Stops accepting and lets tunnels end; cuts those that are left when the time for it is over, or when `hurry` fires;
+   * then posts every batch.
+   */
+  close(hurry?: AbortSignal): Promise<void>;
+}
+
+/** Connections beside the tunnels, as a part of them: those that are being asked for something, or refused. */
+const besideTunnels = 1 / 4;
+const minBesideTunnels = 64;
+/** How often tunnels are looked at for what has timed out, ms. */
+const sweepMs = 1000;
+/** How long the last batches may take once every tunnel has ended, ms. */
+const finalPostMs = 10_000;
+/** What happens every second and tells nothing. */
+const quietEvents: ReadonlySet<string> = new Set(['feed_page', 'usage_posted', 'state_saved']);
+
+/**
+ * Starts a gateway: its listeners, and what `connect` gives it of the edge. Errors: rejects when an address cannot be bound
+ * or a key cannot be read.
+ */
+export async function startGateway(
+  config: GatewayConfig,
+  log: EventLog,
+  connect: typeof connectEdge = connectEdge,
+): Promise<Gateway> {
+  const tunnels = new TunnelTable();
+  const sockets = new Set<Socket>();
+  const waiting = new Set<Connection>();
+  let isDraining = false;
+  const metrics = createMetrics({
+    tunnels: () => tunnels.count,
+    connections: () => sockets.size,
+    liveBytes: () => tunnels.bytes(),
+    feedAgeMs: () => edge.feedAgeMs(),
+    pendingBatches: () => edge.usageLoad().pendingBatches,
+    unsealedBytes: () => edge.usageLoad().unsealedBytes,
+  });
+  const edge = await connect(config, log, metrics.noted);
+  const { fleet, meter } = edge;
+
+  const maxTunnels = config.MARVEL_MAX_TUNNELS;
+  const maxConnections = maxTunnels + Math.max(minBesideTunnels, Math.ceil(maxTunnels * besideTunnels));
+  const load: Load = {
+    isDraining: () => isDraining,
+    isFull: () => tunnels.count >= maxTunnels,
+    tunnelsOf: (credential) => tunnels.tunnelsOf(credential),
+    tunnelsOfAccount: (account) => tunnels.tunnelsOfAccount(account),
+  };
+  const chooser = new ExitChooser(fleet, Math.random, (pin) => {
+    meter.recordPin(pin);
+  });
+  const digests = new KeyDigests(config.MARVEL_CREDENTIAL_PEPPER);
+  const parts: ConnectionParts = {
+    world: { fleet, digests, rules: new DestinationRules(), load, standing: (budgets) => meter.standing(budgets) },
+    ...{ chooser, meter, tunnels, waiting },
+    observer: createObserver(log, metrics),
+    buffers: new ReadBuffers(),
+    installReading: await findInstallReading(),
+    times: {
+      headTimeoutMs: config.MARVEL_HEAD_TIMEOUT_MS,
+      dialTimeoutMs: config.MARVEL_DIAL_TIMEOUT_MS,
+      lingerTimeoutMs: config.MARVEL_LINGER_TIMEOUT_MS,
+    },
+  };
+  const shedding = new Shedding(parts.buffers, parts.times.lingerTimeoutMs);
+
+  function onSocketClosed(this: Socket): void {
+    sockets.delete(this);
+  }
+
+  function accept(door: Door, socket: Socket): void {
+    if (sockets.size < maxConnections) {
+      sockets.add(socket);
+      socket.on('close', onSocketClosed);
+      new Connection(socket, door, parts).begin();
+      return;
+    }
+    metrics.refused(door.dialect, 'overloaded');
+    shedding.turnAway(socket, door.answers.refused({ code: 'overloaded' }, randomUUID(), false).text);
+  }
+
+  const marvel: Door = {
+    dialect: 'marvel',
+    answers: marvelHttpAnswers,
+    openReader: () => new HttpOfferReader('marvel', readMarvelRequest, config.MARVEL_MAX_HEAD_BYTES),
+  };
+  const admin = await openAdminListener(config.MARVEL_LISTEN_ADMIN, {
+    notReady: () => {
+      if (!fleet.isReady) return 'feed incomplete';
+      if (fleet.isStale()) return 'feed stale';
+      return isDraining ? 'draining' : undefined;
+    },
+    contentType: metrics.contentType,
+    metrics: metrics.scrape,
+  });
+  const listener = await openListener(config.MARVEL_LISTEN, (socket) => {
+    accept(marvel, socket);
+  });
+  const stopListening = fleet.onChange((change) => {
+    edge.noteChange(change);
+    chooser.apply(change);
+    const nowMs = Date.now();
+    cutEnded(tunnels, change, (owner) => isStillGood(owner, fleet, nowMs));
+  });
+  const tunnelTimes = {
+    keepAliveMs: config.MARVEL_KEEP_ALIVE_MS,
+    idleTimeoutMs: config.MARVEL_IDLE_TIMEOUT_MS,
+    halfCloseTimeoutMs: config.MARVEL_HALF_CLOSE_TIMEOUT_MS,
+  };
+  const sweeper = setInterval(
+    () => {
+      tunnels.sweep(tunnelTimes);
+      chooser.sweep(Date.now());
+    },
+    Math.min(sweepMs, tunnelTimes.idleTimeoutMs, tunnelTimes.halfCloseTimeoutMs),
+  );
+
+  return {
+    addresses: { marvel: listener.address, admin: admin.address },
+    ready: edge.start(),
+    async close(hurry = new AbortController().signal) {
+      isDraining = true;
+      log.note('info', 'draining', { tunnels: tunnels.count });
+      listener.close();
+      for (const connection of waiting) connection.closeIfIdle();
+      await Promise.race([
+        tunnels.whenEmpty(),
+        wait(config.MARVEL_DRAIN_TIMEOUT_MS, undefined, { signal: hurry }).catch(() => undefined),
+      ]);
+      tunnels.cut('shutdown', () => true);
+      for (const socket of sockets) socket.destroy();
+      clearInterval(sweeper);
+      stopListening();
+      await edge.close(finalPostMs);
+      await admin.close();
+      log.note('info', 'stopped', {});
+      log.flush();
+    },
+  };
+}
+
+/** Makes the edge side of a gateway: feed and usage, over one HTTP client. */
+export async function connectEdge(
+  config: GatewayConfig,
+  log: EventLog,
+  noted: (event: string) => void,
+): Promise<EdgeSide> {
+  const now = createLeaseClock();
+  const keys = await importVerificationKeys(config.MARVEL_EDGE_KEYS);
+  const signer = await importSigningKey({ ...config.MARVEL_GATEWAY_SIGNING_KEY, kid: config.MARVEL_GATEWAY_ID });
+  const edge = createEdgeClient({ url: config.MARVEL_EDGE_URL, token: config.MARVEL_GATEWAY_TOKEN });
+  const report = ({ kind, ...details }: { readonly kind: string }): void => {
+    noted(kind);
+    log.note(quietEvents.has(kind) ? 'debug' : 'info', kind, details);
+  };
+  const directory = config.MARVEL_STATE_DIR;
+  const feed = createFeed({
+    ...{ edge, fleet: config.MARVEL_FLEET, keys, now, report, maxStaleMs: config.MARVEL_MAX_STALE_MS },
+    ...(directory === undefined ? {} : { storage: { directory, secret: config.MARVEL_GATEWAY_TOKEN } }),
+  });
+  const usage = await createUsage({
+    ...{ edge, gateway: config.MARVEL_GATEWAY_ID, signer, keys, now, report },
+    balanceBytes: (budget) => feed.view.balanceBytes(budget),
+    ...(directory === undefined ? {} : { directory }),
+  });
+  return {
+    fleet: feed.view,
+    meter: usage.meter,
+    feedAgeMs: feed.ageMs,
+    usageLoad: usage.load,
+    noteChange: usage.noteChange,
+    async start() {
+      usage.start();
+      await feed.start();
+      await feed.whenReady();
+    },
+    async close(withinMs) {
+      await feed.close();
+      await usage.close(withinMs);
+      await edge.close();
+    },
+  };
+}

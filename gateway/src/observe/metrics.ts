@@ -1,0 +1,149 @@
+import type { FailureCode } from '@marvel/shared/failures';
+import type { Dialect } from '@marvel/shared/usage-batch';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndReason } from '../tunnel-end.ts';
+
+/** What the metrics read of the rest when they are scraped. */
+export interface MetricSources {
+  /** Tunnels open or being dialled. */
+  readonly tunnels: () => number;
+  /** Client connections, whatever their state. */
+  readonly connections: () => number;
+  /** Bytes that the tunnels now open have carried so far. */
+  readonly liveBytes: () => { readonly up: number; readonly down: number };
+  /** Since the newest page of the feed was issued, ms. */
+  readonly feedAgeMs: () => number;
+  readonly pendingBatches: () => number;
+  readonly unsealedBytes: () => number;
+}
+
+/** The metrics of one gateway, named as Prometheus would have it: base units, `_total` for counters. */
+export interface Metrics {
+  readonly tunnelOpened: (setupMs: number) => void;
+  readonly tunnelEnded: (
+    dialect: Dialect,
+    end: EndReason,
+    bytesUp: number,
+    bytesDown: number,
+    durationMs: number,
+  ) => void;
+  readonly refused: (dialect: Dialect, code: FailureCode) => void;
+  readonly abandoned: (dialect: Dialect) => void;
+  readonly dialled: (succeeded: boolean) => void;
+  readonly noted: (event: string) => void;
+  readonly contentType: string;
+  /** The metrics as text. */
+  readonly scrape: () => Promise<string>;
+}
+
+const setupBucketsS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+const durationBucketsS = [0.1, 1, 10, 60, 600, 3600, 36_000];
+/** How often the event loop's delay is sampled, ms; each sample wakes the process. */
+const eventLoopSampleMs = 100;
+
+/** Makes the metrics of one gateway, in a registry of their own. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: eventLoopSampleMs });
+  gauge('marvel_gateway_tunnels', 'Tunnels open or being dialled.', sources.tunnels);
+  gauge('marvel_gateway_connections', 'Client connections, whatever their state.', sources.connections);
+  gauge('marvel_gateway_feed_age_seconds', 'Since the newest believed page of the feed was issued.', () => {
+    return sources.feedAgeMs() / 1000;
+  });
+  gauge('marvel_gateway_pending_batches', 'Usage batches sealed and not acknowledged.', sources.pendingBatches);
+  gauge('marvel_gateway_unsealed_bytes', 'Billable bytes counted and in no batch yet.', sources.unsealedBytes);
+
+  const ended = { up: 0, down: 0 };
+  new Counter({
+    name: 'marvel_gateway_relayed_bytes_total',
+    help: 'Bytes read from one side of a tunnel and accepted by the other, by direction as the client sees it.',
+    labelNames: ['direction'],
+    registers,
+    collect() {
+      const live = sources.liveBytes();
+      this.reset();
+      this.inc({ direction: 'up' }, ended.up + live.up);
+      this.inc({ direction: 'down' }, ended.down + live.down);
+    },
+  });
+  const tunnels = new Counter({
+    name: 'marvel_gateway_tunnels_ended_total',
+    help: 'Tunnels that have ended, by cause.',
+    labelNames: ['dialect', 'end'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'marvel_gateway_refusals_total',
+    help: 'Offers refused, by failure code.',
+    labelNames: ['dialect', 'code'],
+    registers,
+  });
+  const abandoned = new Counter({
+    name: 'marvel_gateway_abandoned_total',
+    help: 'Clients that went away before they were answered.',
+    labelNames: ['dialect'],
+    registers,
+  });
+  const dials = new Counter({
+    name: 'marvel_gateway_dials_total',
+    help: 'Attempts to dial an exit, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const notes = new Counter({
+    name: 'marvel_gateway_events_total',
+    help: 'What happened between this gateway and the edge, by name.',
+    labelNames: ['event'],
+    registers,
+  });
+  const setup = new Histogram({
+    name: 'marvel_gateway_setup_duration_seconds',
+    help: 'From a request to the answer that opens its tunnel.',
+    buckets: setupBucketsS,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'marvel_gateway_tunnel_duration_seconds',
+    help: 'From the answer that opens a tunnel to its end.',
+    buckets: durationBucketsS,
+    registers,
+  });
+
+  function gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  return {
+    tunnelOpened: (setupMs) => {
+      setup.observe(setupMs / 1000);
+    },
+    tunnelEnded: (dialect, end, bytesUp, bytesDown, durationMs) => {
+      ended.up += bytesUp;
+      ended.down += bytesDown;
+      tunnels.inc({ dialect, end });
+      duration.observe(durationMs / 1000);
+    },
+    refused: (dialect, code) => {
+      refusals.inc({ dialect, code });
+    },
+    abandoned: (dialect) => {
+      abandoned.inc({ dialect });
+    },
+    dialled: (succeeded) => {
+      dials.inc({ outcome: succeeded ? 'success' : 'failure' });
+    },
+    noted: (event) => {
+      notes.inc({ event });
+    },
+    contentType: registry.contentType,
+    scrape: () => registry.metrics(),
+  };
+}

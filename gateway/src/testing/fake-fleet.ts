@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import { keyDigestInput } from '@marvel/shared/credential-digest';
+import type { Exit, Network } from '@marvel/shared/exit';
+import type { DestinationPolicy, NodeRecord } from '@marvel/shared/feed';
+import type { AccountEntry, FleetChange, FleetView, KeyEntry } from '../fleet-view.ts';
+
+export const testPepper = 'pepper of the tests';
+
+/** A fleet's state that a test sets as it likes. */
+export class FakeFleet implements FleetView {
+  isReady = true;
+  stale = false;
+  readonly maintenance = false;
+  readonly fleetSize = 1;
+  policy: DestinationPolicy = { ports: [80, 443, 8080, 8443], allow: [], own_addresses: [] };
+  readonly keys = new Map<string, KeyEntry>();
+  readonly accounts = new Map<string, AccountEntry>();
+  readonly exitsById = new Map<string, Exit>();
+  readonly nodes = new Map<string, NodeRecord>();
+  readonly #listeners = new Set<(change: FleetChange) => void>();
+
+  addKey(key: string, entry: KeyEntry): void {
+    this.keys.set(digestOf(key), entry);
+  }
+
+  removeKey(key: string): void {
+    const digest = digestOf(key);
+    const id = this.keys.get(digest)?.id ?? '';
+    this.keys.delete(digest);
+    this.tell({ kind: 'tombstone', of: 'key', id });
+  }
+
+  /** Tells the gateway of a change that the test has made. */
+  tell(change: FleetChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  isStale(): boolean {
+    return this.stale;
+  }
+
+  keyByDigest(digest: Uint8Array): KeyEntry | undefined {
+    return this.keys.get(Buffer.from(digest).toString('hex'));
+  }
+
+  subUserByName(): undefined {
+    return undefined;
+  }
+
+  subUser(): undefined {
+    return undefined;
+  }
+
+  authorizedSource(): undefined {
+    return undefined;
+  }
+
+  account(id: string): AccountEntry | undefined {
+    return this.accounts.get(id);
+  }
+
+  balanceBytes(budget: string): number | undefined {
+    return this.accounts.get(budget)?.balance_bytes;
+  }
+
+  exits(network: Network, country: string): readonly Exit[] {
+    return [...this.exitsById.values()].filter((exit) => exit.network === network && exit.country === country);
+  }
+
+  exit(id: string): Exit | undefined {
+    return this.exitsById.get(id);
+  }
+
+  node(account: string, session: string, nowMs: number): NodeRecord | undefined {
+    const node = this.nodes.get(`${account}/${session}`);
+    return node !== undefined && Date.parse(node.expires_at) > nowMs ? node : undefined;
+  }
+
+  onChange(listener: (change: FleetChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+function digestOf(key: string): string {
+  return createHmac('sha256', testPepper).update(keyDigestInput(key)).digest('hex');
+}

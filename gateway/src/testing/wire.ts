@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** An HTTP answer as it was on the wire. */
+export interface WireAnswer {
+  readonly statusLine: string;
+  readonly status: number;
+  readonly reason: string;
+  /** By lower-case name. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly body: string;
+  readonly text: string;
+}
+
+/** How a connection ended: by the other side's FIN, or by a reset. */
+export type WireEnd = 'fin' | 'reset';
+
+/** A raw TCP client that reads what a test asks for, and no more than the kernel and one stream buffer beyond it. */
+export class Wire {
+  readonly socket: Socket;
+  /** How the other side ended the connection. */
+  readonly ended: Promise<WireEnd>;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    const { promise, resolve } = Promise.withResolvers<WireEnd>();
+    this.ended = promise;
+    socket.on('end', () => {
+      resolve('fin');
+    });
+    socket.on('error', () => {
+      resolve('reset');
+    });
+  }
+
+  /** Connects to `host:port`. */
+  static async open(address: string): Promise<Wire> {
+    const colon = address.lastIndexOf(':');
+    const socket = connect({
+      host: address.slice(0, colon),
+      port: Number(address.slice(colon + 1)),
+      allowHalfOpen: true,
+    });
+    const wire = new Wire(socket);
+    await once(socket, 'connect');
+    return wire;
+  }
+
+  send(bytes: string | Uint8Array): void {
+    this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+
+  /** Reads exactly so many bytes. Errors: rejects when the connection ends before. */
+  async bytes(count: number): Promise<Buffer> {
+    if (count === 0) return Buffer.alloc(0);
+    for (;;) {
+      const chunk: unknown = this.socket.read(count);
+      if (chunk instanceof Buffer) {
+        if (chunk.length === count) return chunk;
+        throw new Error(`the connection ended after ${chunk.length} of ${count} bytes`);
+      }
+      if (this.socket.readableEnded || this.socket.destroyed)
+        throw new Error(`the connection ended before ${count} bytes`);
+      await Promise.race([once(this.socket, 'readable'), this.ended]);
+    }
+  }
+
+  /** Reads a head up to its empty line. */
+  async head(): Promise<string> {
+    let text = '';
+    while (!text.endsWith('\r\n\r\n')) text += (await this.bytes(1)).toString('latin1');
+    return text;
+  }
+
+  /** Reads an answer with the body that its Content-Length announces. */
+  async answer(): Promise<WireAnswer> {
+    const head = await this.head();
+    const [statusLine = '', ...lines] = head.slice(0, -4).split('\r\n');
+    const fields = new Map(
+      lines.map((line): [string, string] => {
+        const colon = line.indexOf(':');
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      }),
+    );
+    const body = (await this.bytes(Number(fields.get('content-length') ?? 0))).toString('utf8');
+    const [, status = '', reason = ''] = /^HTTP\/1\.1 ([0-9]{3}) (.*)$/.exec(statusLine) ?? [];
+    return { statusLine, status: Number(status), reason, fields, body, text: head + body };
+  }
+
+  /** Reads until the other side ends; gives how many bytes came and how it ended. */
+  async drain(): Promise<{ readonly bytes: number; readonly end: WireEnd }> {
+    let bytes = 0;
+    this.socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    return { end: await this.ended, bytes };
+  }
+
+  /** Sends our FIN. */
+  finish(): void {
+    this.socket.end();
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+/** A CONNECT request. */
+export function connectRequest(
+  destination: string,
+  options: { readonly key?: string; readonly target?: string; readonly fields?: string } = {},
+): string {
+  const { key, target = 'country-US', fields = '' } = options;
+  const credentials =
+    key === undefined ? '' : `Proxy-Authorization: Basic ${Buffer.from(`${key}:${target}`).toString('base64')}\r\n`;
+  return `CONNECT ${destination} HTTP/1.1\r\nHost: ${destination}\r\n${credentials}${fields}\r\n`;
+}

@@ -1,0 +1,16 @@
+/** Why a tunnel ended. The first cause counts. */
+export type EndReason =
+  /** Both sides closed in good order. */
+  | 'completed'
+  | 'client_lost'
+  | 'exit_lost'
+  /** One side closed and the other did not within the time that is left for it. */
+  | 'half_close_timeout'
+  | 'idle_timeout'
+  | 'budget_dry'
+  /** The budget waited too long for the edge. */
+  | 'budget_unanswered'
+  /** The credential was revoked, paused, or has expired. */
+  | 'credential_ended'
+  | 'account_ended'
+  | 'shutdown';

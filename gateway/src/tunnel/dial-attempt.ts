@@ -1,0 +1,119 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Transport } from '@marvel/shared/exit';
+import { err, ok, type Result } from '@marvel/shared/result';
+import type { DialFault } from './dial-fault.ts';
+import type { Handshake } from './handshake.ts';
+import { Leg, type LegReceiver } from './leg.ts';
+import type { BufferedReading } from './node-internals.ts';
+import type { ReadBuffers } from './read-buffers.ts';
+
+/** A way to the destination. */
+export interface OpenedExit {
+  /** Stopped until it is resumed. */
+  readonly leg: Leg;
+  /** What the exit sent after its answer. */
+  readonly glued: Buffer;
+  /** From the first packet to the exit's answer. */
+  readonly latencyMs: number;
+}
+
+/** How long one attempt may take, in ms. */
+export interface AttemptTimes {
+  /** Until the exit has taken the connection (and TLS stands). */
+  readonly connectTimeoutMs: number;
+  /** Until it has answered; at least `connectTimeoutMs`. */
+  readonly timeoutMs: number;
+}
+
+/** Error codes that tell of a lack on this side. */
+const ownLacks: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL']);
+const nothing = Buffer.alloc(0);
+
+/** One attempt to be let through by one exit: from the first packet to its answer. */
+export class DialAttempt implements LegReceiver {
+  /** Errors: as a value; the socket is then closed. */
+  readonly result: Promise<Result<OpenedExit, DialFault>>;
+  readonly #settle: (result: Result<OpenedExit, DialFault>) => void;
+  readonly #handshake: Handshake;
+  readonly #times: AttemptTimes;
+  readonly #startedAtMs = performance.now();
+  readonly #leg: Leg;
+  #timer: NodeJS.Timeout;
+  #isConnected = false;
+  #isSettled = false;
+
+  constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, buffers: ReadBuffers) {
+    const { promise, resolve } = Promise.withResolvers<Result<OpenedExit, DialFault>>();
+    this.result = promise;
+    this.#settle = resolve;
+    this.#handshake = handshake;
+    this.#times = times;
+    this.#leg = new Leg(this, buffers, (reading) => openSocket(transport, reading, this.#onConnect));
+    this.#timer = setTimeout(onTimeout, times.connectTimeoutMs, this);
+  }
+
+  /** Gives up: the client has gone. */
+  abandon(): void {
+    this.#fail('abandoned');
+  }
+
+  onBytes(bytes: Buffer): boolean {
+    if (this.#isSettled) return false;
+    const event = this.#handshake.push(bytes);
+    if (event.kind === 'more') return true;
+    if (event.kind === 'send') {
+      this.#leg.socket.write(event.bytes);
+      return true;
+    }
+    if (event.kind === 'failed') {
+      this.#fail(event.fault);
+      return false;
+    }
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    const glued = event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt));
+    this.#settle(ok({ leg: this.#leg, glued, latencyMs: performance.now() - this.#startedAtMs }));
+    // Whatever comes next is for the tunnel.
+    return false;
+  }
+
+  onEnd(): void {
+    this.#fail('exit');
+  }
+
+  onClose(error: NodeJS.ErrnoException | undefined): void {
+    this.#fail(ownLacks.has(error?.code) ? 'overloaded' : 'exit');
+  }
+
+  onTimeout(): void {
+    const leftMs = this.#times.timeoutMs - (performance.now() - this.#startedAtMs);
+    if (this.#isConnected && leftMs > 0) this.#timer = setTimeout(onTimeout, leftMs, this);
+    else this.#fail('timeout');
+  }
+
+  readonly #onConnect = (): void => {
+    this.#isConnected = true;
+    this.#leg.noteConnected();
+    this.#leg.socket.write(this.#handshake.request);
+  };
+
+  #fail(fault: DialFault): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    clearTimeout(this.#timer);
+    this.#leg.socket.destroy();
+    this.#settle(err(fault));
+  }
+}
+
+function onTimeout(attempt: DialAttempt): void {
+  attempt.onTimeout();
+}
+
+function openSocket({ host, port, tls }: Transport, reading: BufferedReading, onConnect: () => void): Socket {
+  const options = { host, port, allowHalfOpen: true, noDelay: true };
+  // TLS goes on delivering what it has decrypted after reading was stopped, so its bytes need memory of their own.
+  if (tls) return connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}) }, onConnect);
+  return connect({ ...options, onread: reading }, onConnect);
+}

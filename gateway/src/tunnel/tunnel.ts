@@ -1,0 +1,141 @@
+import type { Principal } from '../admission.ts';
+import type { Spender, SpenderEvents } from '../spender.ts';
+import type { EndReason } from '../tunnel-end.ts';
+import { Flow, type FlowOwner } from './flow.ts';
+import type { Leg } from './leg.ts';
+
+/** How long a tunnel may be quiet, or half closed, in ms; and after how long TCP asks a silent peer whether it lives. */
+export interface TunnelTimes {
+  readonly keepAliveMs: number;
+  readonly idleTimeoutMs: number;
+  readonly halfCloseTimeoutMs: number;
+}
+
+/** How a tunnel ended, and what went through it. */
+export interface TunnelEnd {
+  readonly reason: EndReason;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** A client's connection and an exit's, joined: two flows under one set of budgets, ended as one. */
+export class Tunnel implements FlowOwner, SpenderEvents {
+  readonly owner: Principal;
+  readonly #client: Leg;
+  readonly #exit: Leg;
+  readonly #up: Flow;
+  readonly #down: Flow;
+  readonly #onEnd: (end: TunnelEnd) => void;
+  #spender: Spender | undefined;
+  #isActive = true;
+  #quietSinceMs = 0;
+  #halfClosedAtMs: number | undefined;
+  #flowsDone = 0;
+  #isKeptAlive = false;
+  #hasEnded = false;
+
+  /** `onEnd` is called once, from whatever ends the tunnel. */
+  constructor(owner: Principal, client: Leg, exit: Leg, onEnd: (end: TunnelEnd) => void) {
+    this.owner = owner;
+    this.#client = client;
+    this.#exit = exit;
+    this.#onEnd = onEnd;
+    this.#up = new Flow(client, exit, this);
+    this.#down = new Flow(exit, client, this);
+  }
+
+  /** Bytes that went from the client to the exit so far. */
+  get bytesUp(): number {
+    return this.#up.acceptedBytes;
+  }
+
+  get bytesDown(): number {
+    return this.#down.acceptedBytes;
+  }
+
+  /** Begins to relay. `early`: what the client sent after its request; `glued`: what came after the exit's answer. */
+  start(spender: Spender, early: Buffer, glued: Buffer): void {
+    this.#spender = spender;
+    this.#client.receiver = this.#up;
+    this.#exit.receiver = this.#down;
+    this.#up.start(early);
+    this.#down.start(glued);
+  }
+
+  /** Ends the tunnel now: closes both sides and gives back what was taken and not used. */
+  cut(reason: EndReason): void {
+    if (this.#hasEnded) return;
+    const unused = this.#up.settle() + this.#down.settle();
+    this.#end(reason, unused);
+    this.#client.socket.destroy();
+    this.#exit.socket.destroy();
+  }
+
+  /** Ends the tunnel when it has been quiet or half closed for too long. `nowMs`: of a clock that never goes back. */
+  sweep(nowMs: number, times: TunnelTimes): void {
+    if (this.#halfClosedAtMs !== undefined && nowMs - this.#halfClosedAtMs >= times.halfCloseTimeoutMs) {
+      this.cut('half_close_timeout');
+    } else if (this.#isActive) {
+      if (!this.#isKeptAlive) this.#keepAlive(times.keepAliveMs);
+      this.#isActive = false;
+      this.#quietSinceMs = nowMs;
+    } else if (nowMs - this.#quietSinceMs >= times.idleTimeoutMs) {
+      this.cut('idle_timeout');
+    }
+  }
+
+  onMore(): void {
+    this.#up.more();
+    this.#down.more();
+  }
+
+  onDry(why: 'dry' | 'unanswered'): void {
+    this.cut(why === 'dry' ? 'budget_dry' : 'budget_unanswered');
+  }
+
+  take(bytes: number): number {
+    this.#isActive = true;
+    return this.#hasEnded || this.#spender === undefined ? 0 : this.#spender.take(bytes);
+  }
+
+  accepted(flow: Flow, bytes: number): void {
+    this.#isActive = true;
+    if (flow === this.#up) this.#spender?.record(bytes, 0);
+    else this.#spender?.record(0, bytes);
+  }
+
+  sourceEnded(): void {
+    this.#halfClosedAtMs ??= performance.now();
+  }
+
+  flowDone(flow: Flow): void {
+    this.#flowsDone += 1;
+    if (this.#flowsDone < 2) {
+      flow.endSink();
+      return;
+    }
+    this.#end('completed', 0);
+    this.#client.finish();
+    this.#exit.finish();
+  }
+
+  legClosed(leg: Leg, error: NodeJS.ErrnoException | undefined): void {
+    if (error === undefined && leg.closedInOrder) return;
+    this.cut(leg === this.#client ? 'client_lost' : 'exit_lost');
+  }
+
+  /** Has TCP look for dead peers. Not done when a tunnel opens, since most are over before that could find any. */
+  #keepAlive(delayMs: number): void {
+    this.#isKeptAlive = true;
+    this.#client.socket.setKeepAlive(true, delayMs);
+    this.#exit.socket.setKeepAlive(true, delayMs);
+  }
+
+  #end(reason: EndReason, unusedBytes: number): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (unusedBytes > 0) this.#spender?.untake(unusedBytes);
+    this.#spender?.end();
+    this.#onEnd({ reason, bytesUp: this.bytesUp, bytesDown: this.bytesDown });
+  }
+}
