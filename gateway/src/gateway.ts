@@ -103,7 +103,10 @@ export async function startGateway(
   const digests = new KeyDigests(config.MARVEL_CREDENTIAL_PEPPER);
   const parts: ConnectionParts = {
     world: { fleet, digests, rules: new DestinationRules(), load, standing: (budgets) => meter.standing(budgets) },
-    ...{ chooser, meter, tunnels, waiting },
+    chooser,
+    meter,
+    tunnels,
+    waiting,
     observer: createObserver(log, metrics),
     buffers: new ReadBuffers(),
     installReading: await findInstallReading(),
@@ -206,20 +209,32 @@ export async function connectEdge(
   };
   const directory = config.MARVEL_STATE_DIR;
   const feed = createFeed({
-    ...{ edge, fleet: config.MARVEL_FLEET, keys, now, report, maxStaleMs: config.MARVEL_MAX_STALE_MS },
+    edge,
+    fleet: config.MARVEL_FLEET,
+    keys,
+    now,
+    report,
+    maxStaleMs: config.MARVEL_MAX_STALE_MS,
     ...(directory === undefined ? {} : { storage: { directory, secret: config.MARVEL_GATEWAY_TOKEN } }),
   });
   const usage = await createUsage({
-    ...{ edge, gateway: config.MARVEL_GATEWAY_ID, signer, keys, now, report },
+    edge,
+    gateway: config.MARVEL_GATEWAY_ID,
+    signer,
+    keys,
+    now,
+    report,
     balanceBytes: (budget) => feed.view.balanceBytes(budget),
     ...(directory === undefined ? {} : { directory }),
   });
   return {
     fleet: feed.view,
     meter: usage.meter,
-    feedAgeMs: feed.ageMs,
-    usageLoad: usage.load,
-    noteChange: usage.noteChange,
+    feedAgeMs: () => feed.ageMs(),
+    usageLoad: () => usage.load(),
+    noteChange: (change) => {
+      usage.noteChange(change);
+    },
     async start() {
       usage.start();
       await feed.start();

@@ -215,8 +215,19 @@ export class Connection implements LegReceiver {
       tunnels.close(tunnel);
       tunnels.leave(principal);
       observer.tunnelEnded({
-        ...{ requestId, dialect, clientIp, account, credential, destination, bytesUp, bytesDown, setupMs, durationMs },
-        ...{ exit: exit.id, country: exit.country, end: reason },
+        requestId,
+        dialect,
+        clientIp,
+        account,
+        credential,
+        destination,
+        exit: exit.id,
+        country: exit.country,
+        bytesUp,
+        bytesDown,
+        setupMs,
+        durationMs,
+        end: reason,
       });
     });
     const { id, country, network } = exit;

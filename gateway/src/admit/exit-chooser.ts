@@ -52,20 +52,10 @@ export class ExitChooser {
 
   /** Keeps up with the feed. */
   apply(change: FleetChange): void {
-    switch (change.kind) {
-      case 'exit':
-      case 'reset':
-        this.#pools.forget();
-        break;
-      case 'node':
-        this.#pins.adopt(change);
-        break;
-      case 'tombstone':
-        if (change.of === 'exit') this.#pools.forget();
-        if (change.of === 'node') this.#pins.forget(change.id);
-        break;
-      default:
-    }
+    const concerned = change.kind === 'tombstone' ? change.of : change.kind;
+    if (concerned === 'exit' || concerned === 'reset') this.#pools.forget();
+    else if (change.kind === 'node') this.#pins.adopt(change);
+    else if (change.kind === 'tombstone' && change.of === 'node') this.#pins.forget(change.id);
   }
 
   /** Forgets sessions that ended long ago. */

@@ -55,18 +55,19 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('marvel_gateway_unsealed_bytes', 'Billable bytes counted and in no batch yet.', sources.unsealedBytes);
 
   const ended = { up: 0, down: 0 };
-  new Counter({
+  const relayed = new Counter({
     name: 'marvel_gateway_relayed_bytes_total',
     help: 'Bytes read from one side of a tunnel and accepted by the other, by direction as the client sees it.',
     labelNames: ['direction'],
-    registers,
     collect() {
       const live = sources.liveBytes();
       this.reset();
       this.inc({ direction: 'up' }, ended.up + live.up);
       this.inc({ direction: 'down' }, ended.down + live.down);
     },
+    registers: [],
   });
+  registry.registerMetric(relayed);
   const tunnels = new Counter({
     name: 'marvel_gateway_tunnels_ended_total',
     help: 'Tunnels that have ended, by cause.',
@@ -111,14 +112,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
 
   function gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
+    const metric = new Gauge({
       name,
       help,
-      registers,
       collect() {
         this.set(read());
       },
+      registers: [],
     });
+    registry.registerMetric(metric);
   }
 
   return {
