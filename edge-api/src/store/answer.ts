@@ -32,12 +32,6 @@ export async function findAnswer(
   return rows.ok ? { ok: true, value: rows.value[0] } : rows;
 }
 
-/** Keeps an answer whose effect was not in this database. Errors: `unavailable`; an equal request keeps the first one's. */
-export async function saveAnswer(db: Database, stored: StoredAnswer): Promise<Result<void, Unavailable>> {
-  const saved = await attempt(() => db.insert(answer).values(toRow(stored)).onConflictDoNothing());
-  return saved.ok ? { ok: true, value: undefined } : saved;
-}
-
 /** The statements that keep an answer, for the transaction of the effect: the second of two equal requests fails on them. */
 export function answerStatements(db: Database, stored: StoredAnswer | undefined): BatchItem<'pg'>[] {
   if (stored === undefined) return [];

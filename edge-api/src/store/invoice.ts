@@ -39,23 +39,6 @@ export async function createInvoice(
   return made.ok ? ok(undefined) : made;
 }
 
-/** Notes where an open invoice can be paid. Errors: `not_found`, `conflict` for a repeat under way, `unavailable`. */
-export async function setInvoiceCheckout(
-  db: Database,
-  id: string,
-  checkout: { readonly stripeCheckoutId: string; readonly checkoutUrl: string },
-  answer?: StoredAnswer,
-): Promise<Result<void, NotFound | Conflict | Unavailable>> {
-  const set = await attemptUnique([answerConstraint], () =>
-    db.batch([
-      db.update(invoice).set(checkout).where(eq(invoice.id, id)).returning({ id: invoice.id }),
-      ...answerStatements(db, answer),
-    ]),
-  );
-  if (!set.ok) return set;
-  return set.value[0].length === 0 ? { ok: false, error: { code: 'not_found' } } : ok(undefined);
-}
-
 /** The invoices of an account after a place in the list, newest first. Errors: `unavailable`. */
 export async function listInvoices(
   db: Database,

@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, ne, sql } from 'drizzle-orm';
+import { and, eq, gt, lt, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -61,18 +61,6 @@ export async function touchSession(db: Database, tokenDigest: string): Promise<R
 export async function deleteSession(db: Database, tokenDigest: string): Promise<Result<void, NotFound | Unavailable>> {
   const deleted = await attemptOne(() =>
     db.delete(session).where(eq(session.tokenDigest, tokenDigest)).returning({ accountId: session.accountId }),
-  );
-  return deleted.ok ? ok(undefined) : deleted;
-}
-
-/** Signs out everywhere else. Errors: `unavailable`. */
-export async function deleteOtherSessions(
-  db: Database,
-  accountId: string,
-  keptTokenDigest: string,
-): Promise<Result<void, Unavailable>> {
-  const deleted = await attempt(() =>
-    db.delete(session).where(and(eq(session.accountId, accountId), ne(session.tokenDigest, keptTokenDigest))),
   );
   return deleted.ok ? ok(undefined) : deleted;
 }
