@@ -330,6 +330,7 @@ export const failures = {
     meaning: 'A fault on our side: logged, never detailed on the wire.',
     fix: 'Retry with backoff; if it persists, contact support with the request id.',
     retryable: true,
+    proxiesFo: { status: 500, body: 'Internal Server Error' },
     api: 500,
   },
 } as const satisfies Record<string, FailureEntry>;
