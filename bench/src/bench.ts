@@ -9,6 +9,7 @@ import { openSite, type Site } from './site.ts';
 import { allSubjects } from './subjects/all-subjects.ts';
 import type { Subject } from './subjects/subject.ts';
 import { systemMeasures } from './system/all-measures.ts';
+import { Figures } from './system/figures.ts';
 import type { SystemMeasure } from './system/system-measure.ts';
 import { workloads } from './workloads.ts';
 
@@ -86,12 +87,15 @@ async function attempt(
   { extent }: Options,
   signal: AbortSignal,
 ): Promise<string | null> {
+  const figures = new Figures();
   try {
-    result.figures.push(...(await measure.run(site, extent, signal, console.log)));
+    await measure.run(figures, site, extent, signal, console.log);
     return null;
   } catch (error) {
     console.error(`  ${measure.group}:`, error);
     return error instanceof Error ? error.message : String(error);
+  } finally {
+    result.figures.push(...figures.all());
   }
 }
 

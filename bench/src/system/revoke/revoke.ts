@@ -3,7 +3,6 @@ import { createStack } from '@marvel/dev-stack/create-stack';
 import { type Api, createApi, describeApiFailure, NoBody } from '@marvel/dev-stack/provision/api';
 import { CreatedKey } from '@marvel/shared/api/key';
 import { percentile } from '../../statistics.ts';
-import { Figures } from '../figures.ts';
 import type { SystemMeasure } from '../system-measure.ts';
 import { probe, sourceAddress } from './probe.ts';
 
@@ -28,8 +27,7 @@ interface Scene {
 export const revoke: SystemMeasure = {
   group: 'revoke',
   what: `from the 204 of DELETE to the first 407 of a gateway, ${revocations} times`,
-  async run(site, extent, signal, say) {
-    const figures = new Figures();
+  async run(figures, site, extent, signal, say) {
     await site.onAllCores(async () => {
       await using stack = await createStack({ ephemeral: true });
       const scene: Scene = {
@@ -49,7 +47,6 @@ export const revoke: SystemMeasure = {
         if (value !== undefined) figures.add(`revoke: ${percent === 100 ? 'longest' : `p${percent}`}`, 's', value);
       }
     });
-    return figures.all();
   },
 };
 

@@ -61,11 +61,15 @@ export async function openUsageWorld(url: string, ghost: string): Promise<UsageW
   );
   const usables = v.parse(v.pipe(v.array(UsableRow), v.minLength(1)), found.rows);
   let hours = 0;
+  let transactions = 0;
+  let batches = 0;
 
   async function growTo(usageRows: number): Promise<void> {
     const missing = usageRows - (await count('select count(*)::int from usage_rollup'));
     const more = Math.ceil(missing / usables.length);
     if (more <= 0) return;
+    const moreTransactions = Math.ceil((missing * ledgerRowsPerUsageRow) / accounts);
+    const moreBatches = Math.ceil(missing / usageRowsPerBatch);
     await client.query(
       `insert into usage_rollup (account_id, hour, credential_id, exit_id, country, network, dialect, exit_grade, test, bytes_up, bytes_down, connections)
        select c.account_id, date_trunc('hour', now(), 'UTC') - h * interval '1 hour', c.id, e.id, e.country, e.network, 'marvel', e.grade, false, 1000, 9000, 2
@@ -80,14 +84,16 @@ export async function openUsageWorld(url: string, ghost: string): Promise<UsageW
        insert into ledger_entry (ledger_account_id, transaction_id, bytes)
        select 'acc_bench' || n, id, -1000 from past, generate_series(1, $3::int) n
        union all select 'sys_usage', id, 1000 * $3::int from past`,
-      [hours, hours + Math.ceil((missing * ledgerRowsPerUsageRow) / accounts), accounts],
+      [transactions + 1, transactions + moreTransactions, accounts],
     );
     await client.query(
       `insert into usage_batch (gateway_id, boot, seq, digest, opened_at, closed_at, records, bytes, reply)
        select $1, 'past', n, 'none', now(), now(), 1000, 1000, '{}' from generate_series($2::int, $3::int) n`,
-      [ghost, hours * 1_000_000 + 1, hours * 1_000_000 + Math.ceil(missing / usageRowsPerBatch)],
+      [ghost, batches + 1, batches + moreBatches],
     );
     hours += more;
+    transactions += moreTransactions;
+    batches += moreBatches;
     await client.query('vacuum (analyze)');
   }
 

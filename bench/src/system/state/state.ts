@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { openScriptedEdge } from '../../edge/scripted-edge.ts';
 import { startNative } from '../../native-process.ts';
 import type { Site } from '../../site.ts';
-import { Figures } from '../figures.ts';
+import type { Figures } from '../figures.ts';
 import { fleetRecords, keyRecord } from './state-records.ts';
 import type { SystemMeasure } from '../system-measure.ts';
 
@@ -32,16 +32,14 @@ const Changed = v.object({ event: v.literal('changed'), ms: v.array(v.number()),
 export const state: SystemMeasure = {
   group: 'state',
   what: 'the feed of a whole fleet: reading it, holding it, looking keys up, taking changes',
-  async run(site, extent, signal, say) {
-    const figures = new Figures();
-    if (!existsSync(feedSource)) return figures.all();
+  async run(figures, site, extent, signal, say) {
+    if (!existsSync(feedSource)) throw new Error(`${feedSource} is not there`);
     for (const keys of extent.isLook ? quickSizes : sizes) {
       for (let round = 0; round < extent.rounds && !signal.aborted; round += 1) {
         await sample(site, keys, figures);
         say(`  state: ${keys} keys, round ${round + 1} of ${extent.rounds}`);
       }
     }
-    return figures.all();
   },
 };
 
