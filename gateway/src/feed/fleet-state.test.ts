@@ -13,7 +13,7 @@ import {
   nodeRecord,
   sourceRecord,
   subUserRecord,
-} from './records.fixture.ts';
+} from '../testing/records.ts';
 
 function stateOf(...records: FeedRecord[]): FleetState {
   const state = new FleetState();

@@ -36,6 +36,9 @@ export async function newKeyPair(kid: string): Promise<KeyPair> {
   return { signer: await importSigningKey(jwk), keys: await importVerificationKeys([jwk]) };
 }
 
+/** The key that an edge signs with in tests. */
+export const edgeKeys = await newKeyPair('feed-1');
+
 /** An answer that is signed as the edge does it. */
 export async function signedAnswer(value: unknown, kind: SignedKind, signer: SigningKey): Promise<EdgeAnswer> {
   const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));

@@ -31,7 +31,7 @@ export class SettlingEdge {
   /** Faults for good, while set. */
   fault: PostFault | undefined;
   ttlMs = leaseTtlMs;
-  /** Answers `keep` once for a budget. */
+  /** What is asked back of a budget with the next reply, with or without a line: all but so many bytes. */
   readonly keep = new Map<string, number>();
   /** What a gateway may not do; empty at the end of every test. */
   readonly complaints: string[] = [];
@@ -87,6 +87,11 @@ export class SettlingEdge {
     for (const record of batch.records)
       this.#settle(record.account, record.credential, record.bytes_up + record.bytes_down);
     const leases = batch.leases.map((line) => this.#answer(line));
+    for (const [budget, keep] of this.keep) {
+      const free = (this.balances.get(budget) ?? 0) > (this.held.get(budget) ?? 0);
+      leases.push({ budget, granted: 0, ttl_ms: 0, free, keep });
+    }
+    this.keep.clear();
     const reply = JSON.stringify({ gateway: batch.gateway, boot: batch.boot, seq: batch.seq, leases });
     this.#last = { digest, reply, batch };
     this.#answered.set(name, this.#last);

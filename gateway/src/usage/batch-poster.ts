@@ -164,24 +164,31 @@ export class BatchPoster {
       const postMs = now() - outcome.sentAtMs;
       report({ kind: 'usage_posted', seq: batch.seq, bytes: batch.body.length, leases, postMs });
     }
-    if (batch.boot !== sealer.boot || this.#asked?.seq !== batch.seq) return;
-    const { lines } = this.#asked;
-    this.#asked = undefined;
+    if (batch.boot !== sealer.boot) return;
+    const lines = this.#asked?.seq === batch.seq ? this.#asked.lines : [];
+    if (lines.length > 0) this.#asked = undefined;
     this.#answer(lines, outcome.kind === 'answered' ? outcome.reply.leases : undefined, outcome.sentAtMs);
   }
 
   /** `answers`: `undefined` when there will be none. */
   #answer(lines: readonly LeaseLine[], answers: readonly LeaseAnswer[] | undefined, sentAtMs: number): void {
     const { budgets, now, report, waiting } = this.#parts;
-    const byBudget = new Map((answers ?? []).map((answer) => [answer.budget, answer]));
-    const unanswered = lines.filter((line) => !byBudget.has(line.budget)).length;
-    const unasked = (answers ?? []).length - (lines.length - unanswered);
-    if (answers !== undefined && unanswered + unasked > 0) report({ kind: 'leases_mismatched', unanswered, unasked });
+    const unasked = new Map((answers ?? []).map((answer) => [answer.budget, answer]));
     const nowMs = now();
     const asked = lines.flatMap((line) => budgets.find(line.budget) ?? []);
+    let unanswered = 0;
     for (const budget of asked) {
-      budget.apply(byBudget.get(budget.id) ?? noAnswer(budget.id), sentAtMs, nowMs);
+      const answer = unasked.get(budget.id);
+      if (answer === undefined) unanswered += 1;
+      unasked.delete(budget.id);
+      budget.apply(answer ?? noAnswer(budget.id), sentAtMs, nowMs);
       budgets.touch(budget);
+    }
+    if (answers !== undefined && unanswered > 0) report({ kind: 'leases_unanswered', lines: unanswered });
+    for (const answer of unasked.values()) {
+      const budget = budgets.find(answer.budget);
+      budget?.recall(answer, nowMs);
+      if (budget !== undefined) budgets.touch(budget);
     }
     for (const budget of asked) waiting.answer(budget, nowMs);
   }

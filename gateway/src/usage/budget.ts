@@ -1,9 +1,6 @@
 import { BudgetLease, openingAllowanceBytes } from '@marvel/shared/lease';
 import type { LeaseAnswer, LeaseLine } from '@marvel/shared/usage-batch';
 
-/** How often a gateway speaks of a lease at least, so that the edge can ask for it back when others run short, ms. */
-const probeIntervalMs = 10_000;
-
 /** Who waits until a budget may be spent again, or is known to be dry. */
 export interface Waiter {
   readonly budgets: readonly Budget[];
@@ -23,7 +20,6 @@ export class Budget {
   /** Something happened that a line may have to say. */
   isTouched = false;
   #feedBalanceBytes: number | undefined;
-  #lineAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: string, feedBalanceBytes: number | undefined) {
     this.id = id;
@@ -44,10 +40,8 @@ export class Budget {
 
   /** The line for a batch before which everything was acknowledged; `undefined` when there is nothing to say. */
   seal(nowMs: number): LeaseLine | undefined {
-    const line = this.lease.seal(!this.isInUse, nowMs) ?? this.#probe(nowMs);
-    if (line === undefined) return undefined;
-    this.isAsked = true;
-    this.#lineAtMs = nowMs;
+    const line = this.lease.seal(!this.isInUse, nowMs);
+    if (line !== undefined) this.isAsked = true;
     return line;
   }
 
@@ -65,6 +59,14 @@ export class Budget {
     this.lease.apply(answer, sentAtMs, nowMs);
   }
 
+  /** Takes up an answer to no line: others run short, and the edge asks for what is not spent. The next line gives it back. */
+  recall(answer: LeaseAnswer, nowMs: number): void {
+    // Once nothing is left there is nothing to give back, and whether more is to be had is for a line of ours to ask.
+    if (this.isAsked || this.lease.heldBytes(nowMs) === 0) return;
+    this.lease.apply({ ...answer, granted: 0, ttl_ms: 0 }, nowMs, nowMs);
+    if (this.waiting.size > 0) this.lease.ask();
+  }
+
   /**
    * Whether it can be forgotten, once it has nothing to say: a new one in its place would stand where this one stands,
    * with a whole allowance, or dry by the feed's word.
@@ -73,11 +75,5 @@ export class Budget {
     if (this.isInUse || this.isAsked || this.lease.heldBytes(nowMs) > 0) return false;
     if (this.lease.isDry) return (this.#feedBalanceBytes ?? 0) <= 0;
     return this.lease.spendableBytes(nowMs) === openingAllowanceBytes;
-  }
-
-  /** A lease with nothing to say has nothing unsettled either, so a line that changes nothing can be sent in its name. */
-  #probe(nowMs: number): LeaseLine | undefined {
-    const isDue = nowMs - this.#lineAtMs >= probeIntervalMs && this.lease.heldBytes(nowMs) > 0;
-    return isDue ? { budget: this.id, wanted: 0, returned: 0 } : undefined;
   }
 }

@@ -33,7 +33,7 @@ export type UsageEvent =
   | { readonly kind: 'outbox_damaged'; readonly name: string }
   /** No more batches are sealed until some are answered; usage goes on being counted. */
   | { readonly kind: 'outbox_full'; readonly batches: number; readonly bytes: number }
-  /** The edge left out the answer to so many lease lines, or answered what was not asked. */
-  | { readonly kind: 'leases_mismatched'; readonly unanswered: number; readonly unasked: number }
+  /** The edge left out the answer to so many lease lines; they count as refused. */
+  | { readonly kind: 'leases_unanswered'; readonly lines: number }
   /** Closing: so much was not answered. `onDisk`: the next boot posts it. */
   | { readonly kind: 'usage_unsent'; readonly batches: number; readonly bytes: number; readonly onDisk: boolean };

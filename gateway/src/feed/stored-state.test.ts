@@ -1,0 +1,97 @@
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { eventually } from '../testing/event-log.ts';
+import { type FeedEdge, knows, many, mixed, startFeed, startFeedEdge } from '../testing/feed-harness.ts';
+import { accountRecord, canonical, keyRecord } from '../testing/records.ts';
+import { temporaryDirectory } from '../testing/temporary-directory.ts';
+
+const inAnHour = () => Date.now() + 3_600_000 + 1000;
+
+async function savedState(edge: FeedEdge, path: string): Promise<void> {
+  const { feed } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  await feed.whenReady();
+  await feed.close();
+}
+
+test('a restart while the edge is away serves what was kept, as fresh as it was, and reads on when the edge is back', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  await edge.server.stop();
+  const options = { storage: { directory: path, secret: 'gw_test' } };
+  const { feed, events } = await startFeed(edge, options);
+  expect(events.of('feed_ready')).toMatchObject([{ from: 'disk', records: 82 }]);
+  expect(many.filter((record) => record.kind === 'key' && knows(feed, record.id))).toHaveLength(30);
+  expect(canonical(feed.view.exits('residential', 'US'))).toBe(
+    canonical([mixed.find((record) => record.kind === 'exit')]),
+  );
+  expect(feed.view.isStale()).toBe(false);
+  edge.add(keyRecord('key_0003'));
+  await edge.server.listen();
+  await eventually(() => expect(knows(feed, 'key_0003')).toBe(true));
+  expect(edge.asked.filter((since) => since === '0')).toHaveLength(1);
+});
+
+test('a state that was kept for more than an hour is served as stale until a page comes', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(accountRecord('acc_0001'));
+  await savedState(edge, path);
+  await edge.server.stop();
+  const { feed } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' }, wallNow: inAnHour });
+  expect([feed.view.isReady, feed.view.isStale()]).toEqual([true, true]);
+});
+
+const damage: readonly [string, (file: string) => Promise<unknown>][] = [
+  [
+    'changed in one byte',
+    async (file) => {
+      const bytes = await readFile(file);
+      const place = bytes.indexOf('key_1040');
+      bytes.write('key_1041', place);
+      await writeFile(file, bytes);
+    },
+  ],
+  ['cut short', async (file) => truncate(file, (await readFile(file)).length - 36)],
+  ['cut in the middle', async (file) => truncate(file, 1000)],
+  ['emptied', (file) => truncate(file, 0)],
+];
+
+test.each(damage)('a kept state that was %s is refused whole, and read from the edge instead', async (_how, harm) => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  await harm(join(path, 'feed.state'));
+  const { feed, events } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  expect(feed.view.isReady).toBe(false);
+  await feed.whenReady();
+  expect(events.of('state_not_loaded')).toEqual([{ kind: 'state_not_loaded', reason: 'damaged' }]);
+  expect(events.of('feed_ready')).toMatchObject([{ from: 'edge' }]);
+});
+
+test('a kept state of another gateway or another fleet is refused', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  await edge.server.stop();
+  const otherGateway = await startFeed(edge, { storage: { directory: path, secret: 'gw_other' } });
+  expect(otherGateway.events.of('state_not_loaded')).toHaveLength(1);
+  const otherFleet = await startFeed(edge, { fleet: 'other', storage: { directory: path, secret: 'gw_test' } });
+  expect(otherFleet.events.of('state_not_loaded')).toHaveLength(1);
+});
+
+test('a directory that cannot be written to is reported, and the feed is served all the same', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  await writeFile(join(path, 'occupied'), '');
+  edge.add(accountRecord('acc_0001'));
+  const storage = { directory: join(path, 'occupied'), secret: 'gw_test' };
+  const { feed, events } = await startFeed(edge, { storage });
+  await feed.whenReady();
+  expect((await events.until('state_not_saved', 2)).code).toMatch(/^E/);
+  expect(await readdir(path)).toEqual(['occupied']);
+});
