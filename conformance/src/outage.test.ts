@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { Client } from 'pg';
+import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectThrough, countToEnd } from '../test-support/connect.ts';
+import { Customer, eventually } from '../test-support/customer.ts';
+
+const creditedBytes = 200_000_000;
+let stack: Stack;
+beforeAll(async () => {
+  stack = await createStack({ ephemeral: true });
+});
+afterAll(() => stack[Symbol.asyncDispose]());
+
+async function download(key: string, bytes: number): Promise<number> {
+  const answer = await eventually('the gateway serves the key', async () => {
+    const attempt = await connectThrough({
+      gateway: stack.info.gateway.marvel,
+      username: key,
+      password: 'country-GB',
+      authority: new URL(stack.info.echo).host,
+    });
+    if (attempt.status === 200) return attempt;
+    attempt.socket.destroy();
+    return undefined;
+  });
+  const { socket } = answer;
+  const headBytes = socket.bytesWritten;
+  const received = countToEnd(socket);
+  socket.write(`GET /bytes/${bytes} HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`);
+  const receivedBytes = await received;
+  socket.end();
+  if (!socket.closed) await once(socket, 'close');
+  return receivedBytes + socket.bytesWritten - headBytes;
+}
+
+describe('with the edge away', () => {
+  it('a gateway goes on serving, and posts what it owes when the edge is back: nothing twice, nothing lost', async () => {
+    const customer = await Customer.withBytes(stack.info, creditedBytes);
+    const { key } = await customer.makeKey();
+    let spent = await download(key, 1_000_000);
+    expect(await customer.balanceSettledAt(creditedBytes - spent)).toBe(creditedBytes - spent);
+
+    await stack.edge.stop();
+    for (let request = 0; request < 3; request += 1) spent += await download(key, 100_000);
+    await stack.edge.start();
+    expect(await customer.balanceSettledAt(creditedBytes - spent, 20_000)).toBe(creditedBytes - spent);
+  });
+
+  it('a gateway killed with batches unposted posts them after its restart, once', async () => {
+    const customer = await Customer.withBytes(stack.info, creditedBytes);
+    const { key } = await customer.makeKey();
+    let spent = await download(key, 1_000_000);
+    expect(await customer.balanceSettledAt(creditedBytes - spent)).toBe(creditedBytes - spent);
+    const [gateway] = stack.gateways;
+    if (gateway === undefined) throw new Error('no gateway');
+
+    gateway.link.cut();
+    spent += await download(key, 200_000);
+    await eventually('the batch is sealed on disk', async () => {
+      const metrics = await (await fetch(`http://${gateway.admin}/metrics`)).text();
+      const isAllSealed = /^marvel_gateway_unsealed_bytes 0$/m.test(metrics);
+      return isAllSealed && /^marvel_gateway_pending_batches [1-9]/m.test(metrics) ? true : undefined;
+    });
+    await gateway.kill();
+    gateway.link.heal();
+    await gateway.start();
+    expect(await customer.balanceSettledAt(creditedBytes - spent, 20_000)).toBe(creditedBytes - spent);
+    expect(await download(key, 1000)).toBeGreaterThan(1000);
+  });
+
+  it('a transaction held open while later ones commit does not make a gateway miss its record', async () => {
+    const customer = await Customer.withBytes(stack.info, creditedBytes);
+    const early = await customer.makeKey();
+    const slow = new Client({ connectionString: stack.postgres.url });
+    await slow.connect();
+    await slow.query('begin');
+    await slow.query('update credential set revoked_at = now() where id = $1', [early.id]);
+    const later = await customer.makeKey();
+    await slow.query('commit');
+    await slow.end();
+
+    await download(later.key, 1000);
+    const refused = await eventually('the record of the slow transaction arrives', async () => {
+      const attempt = await connectThrough({
+        gateway: stack.info.gateway.marvel,
+        username: early.key,
+        password: 'country-US',
+        authority: new URL(stack.info.echo).host,
+      });
+      attempt.socket.destroy();
+      return attempt.status === 407 ? attempt : undefined;
+    });
+    expect(refused.headers.get('x-marvel-error')).toBe('unauthenticated');
+  });
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectThrough, countToEnd } from '../test-support/connect.ts';
+import { Customer, eventually } from '../test-support/customer.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await createStack({ ephemeral: true });
+});
+afterAll(() => stack[Symbol.asyncDispose]());
+
+describe('a revoked key', () => {
+  it('gets 407, its open tunnels are cut, and another key of the account goes on', async () => {
+    const customer = await Customer.withBytes(stack.info, 10_000_000);
+    const revoked = await customer.makeKey();
+    const kept = await customer.makeKey();
+    const ask = (key: string) =>
+      connectThrough({
+        gateway: stack.info.gateway.marvel,
+        username: key,
+        password: 'country-US',
+        authority: new URL(stack.info.echo).host,
+      });
+    const tunnelOf = (key: string) =>
+      eventually('the gateway knows the key', async () => {
+        const answer = await ask(key);
+        if (answer.status === 200) return answer.socket;
+        answer.socket.destroy();
+        return undefined;
+      });
+    const cutTunnel = await tunnelOf(revoked.key);
+    const keptTunnel = await tunnelOf(kept.key);
+
+    const ended = countToEnd(cutTunnel);
+    expect((await customer.call('DELETE', `/v1/keys/${revoked.id}`)).status).toBe(204);
+    expect(await ended).toBe(0);
+    cutTunnel.destroy();
+    const refused = await eventually('the revoked key is refused', async () => {
+      const answer = await ask(revoked.key);
+      answer.socket.destroy();
+      return answer.status === 407 ? answer : undefined;
+    });
+    expect(refused.headers.get('x-marvel-error')).toBe('unauthenticated');
+
+    keptTunnel.write('GET / HTTP/1.1\r\nHost: echo\r\n\r\n');
+    const [first] = (await once(keptTunnel, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^HTTP\/1\.1 200/);
+    keptTunnel.destroy();
+  });
+});
