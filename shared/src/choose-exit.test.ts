@@ -132,6 +132,14 @@ describe('a sticky choice', () => {
     );
   });
 
+  it('is the same even of two exits whose ids have the same hash', () => {
+    const twins = [exit('ext_7TMoWspp'), exit('ext_rh6xSv5K')];
+    const [one, other] = twins.map(({ id }) => rendezvousScore('acc_0001', 's', id));
+    expect(one).toBe(other);
+    expect(chosenId(twins, 's')).toBe('ext_7TMoWspp');
+    expect(chosenId([...twins.slice(1), ...twins.slice(0, 1)], 's')).toBe('ext_7TMoWspp');
+  });
+
   it('moves only when its own exit is dropped, and comes back with it', () => {
     fc.assert(
       fc.property(Exits, Session, fc.nat(), (exits, session, index) => {
