@@ -75,7 +75,7 @@ describe('with the edge away', () => {
     const slow = new Client({ connectionString: stack.postgres.url });
     await slow.connect();
     await slow.query('begin');
-    await slow.query('update credential set revoked_at = now() where id = $1', [early.id]);
+    await slow.query('update api_key set revoked_at = now() where id = $1', [early.id]);
     const later = await customer.makeKey();
     await slow.query('commit');
     await slow.end();

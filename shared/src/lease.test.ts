@@ -107,7 +107,7 @@ describe('a gateway and one budget', () => {
     lease.record(10);
     lease.seal(false, 0);
     lease.apply(answer(5_000_000, { keep: 1_000_000 }), 0, 0);
-    expect(lease.seal(false, 10)?.returned).toBe(4_000_000);
+    expect(lease.seal(false, 10)).toEqual({ budget: 'acc_test1', wanted: 0, returned: 4_000_000 });
   });
 
   it('asks for minutes of the present rate', () => {

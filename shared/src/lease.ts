@@ -163,10 +163,12 @@ export class BudgetLease {
     this.#dropExpired(nowMs);
     this.#measureRate(nowMs);
     const unused = idle && nowMs - this.#lastTakenAtMs >= idleReturnMs;
+    const recalled = this.#keepBytes < Number.POSITIVE_INFINITY;
     this.#giveBackAbove(unused ? 0 : this.#keepBytes);
     this.#keepBytes = Number.POSITIVE_INFINITY;
 
-    const wanted = unused && !this.#starved ? 0 : this.#wantedBytes();
+    // What others run short of is not asked for again in the same breath.
+    const wanted = (unused || recalled) && !this.#starved ? 0 : this.#wantedBytes();
     const renews = this.#leaseBytes > 0 && this.#leaseEndsAtMs - nowMs < (leaseTtlMs * 3) / 4;
     if (this.#returnedBytes === 0 && wanted === 0 && !renews && this.#allowanceTakenBytes === 0) return undefined;
     const line = { budget: this.budget, wanted, returned: this.#returnedBytes };
@@ -197,7 +199,7 @@ export class BudgetLease {
       if (this.#leaseBytes > 0) this.#leaseEndsAtMs = Math.max(this.#leaseEndsAtMs, endsAtMs);
     }
     if (answer.free) this.#allowanceBytes = openingAllowanceBytes - this.#allowanceTakenBytes;
-    this.#dry = !answer.free && answer.granted === 0 && this.#leaseBytes === 0;
+    this.#dry = !answer.free && this.#leaseBytes === 0;
     if (answer.keep !== null) this.#keepBytes = answer.keep;
   }
 
