@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesPerGb, bytesPerKib, Count, CountryCode, Id, SignedBytes, Timestamp } from './units.ts';
+import { bytesPerGb, bytesPerKib, Count, CountryCode, Id, Line, SignedBytes, Timestamp } from './units.ts';
 
 const takes = (schema: v.GenericSchema, value: unknown) => v.safeParse(schema, value).success;
 
@@ -63,4 +63,11 @@ test('every moment that JavaScript writes is a time, and every time can be compa
       expect(takes(Timestamp, date.toISOString())).toBe(true);
     }),
   );
+});
+
+test('a line for people holds no control character, no half of one, and no more than it may', () => {
+  for (const text of ['', 'abc', 'b\u00fcc', '\u{1f600}']) expect(takes(Line(3), text), text).toBe(true);
+  for (const text of ['abcd', 'a\nb', 'a\tb', '\0', '\u007f', '\ud83d', 'a\udc00', 7]) {
+    expect(takes(Line(3), text), JSON.stringify(text)).toBe(false);
+  }
 });
