@@ -1,4 +1,4 @@
-import { type DestinationRefusal, judgeDestination } from '@marvel/shared/destination';
+import { canonicalHost, canonicalPolicy, type DestinationRefusal, judgeDestination } from '@marvel/shared/destination';
 import type { DestinationPolicy } from '@marvel/shared/feed';
 import type { Limits } from '@marvel/shared/limits';
 import type { Destination } from '../offer.ts';
@@ -9,18 +9,21 @@ const maxKept = 4096;
 /** The fleet's policy on destinations, each judged once for as long as the policy stands. */
 export class DestinationRules {
   #policy: DestinationPolicy | undefined;
+  /** The same policy, spelled as destinations are. */
+  #canonical: DestinationPolicy | undefined;
   readonly #kept = new Map<string, DestinationRefusal | 'served'>();
 
   /** Why policy refuses a destination; `undefined` when it does not. */
   refusalOf(destination: Destination, policy: DestinationPolicy): DestinationRefusal | undefined {
-    if (policy !== this.#policy) {
+    if (policy !== this.#policy || this.#canonical === undefined) {
       this.#policy = policy;
+      this.#canonical = canonicalPolicy(policy);
       this.#kept.clear();
     }
     const name = `${destination.host} ${destination.port}`;
     let judged = this.#kept.get(name);
     if (judged === undefined) {
-      judged = judgeDestination(destination.host, destination.port, policy) ?? 'served';
+      judged = judgeDestination(destination.host, destination.port, this.#canonical) ?? 'served';
       if (this.#kept.size >= maxKept) this.#kept.clear();
       this.#kept.set(name, judged);
     }
@@ -38,5 +41,5 @@ export function mayVisit(limits: Limits, host: string): boolean {
 function matchesHost(pattern: string, host: string): boolean {
   return pattern.startsWith('*.')
     ? host.endsWith(pattern.slice(1)) && host.length > pattern.length - 1
-    : host === pattern;
+    : host === canonicalHost(pattern);
 }
