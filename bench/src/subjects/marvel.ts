@@ -58,6 +58,9 @@ async function environment(
     MARVEL_EDGE_KEYS: JSON.stringify([edge.publicKey]),
     MARVEL_LISTEN: `127.0.0.1:${ports.port}`,
     MARVEL_LISTEN_ADMIN: `127.0.0.1:${ports.adminPort}`,
+    // Nobody knocks there; their usual ports may be those of a stack that runs beside.
+    MARVEL_LISTEN_TLS: '127.0.0.1:0',
+    MARVEL_LISTEN_SOCKS5: '127.0.0.1:0',
     MARVEL_STATE_DIR: stateFolder,
   };
 }
