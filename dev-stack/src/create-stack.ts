@@ -9,6 +9,7 @@ import type { GatewayPart } from './parts/gateway.ts';
 import { startOrigins, type Origins } from './parts/origins.ts';
 import type { Part } from './parts/part.ts';
 import { describeProgramFailure, type UnexpectedEnd } from './parts/program.ts';
+import { checkUnused } from './postgres.ts';
 import { createApi, type Api } from './provision/api.ts';
 import { awaitKey } from './provision/await-key.ts';
 import { obtainDemoAccount, type DemoAccount } from './provision/demo-account.ts';
@@ -82,20 +83,24 @@ function localPolicy({ ports }: Setting): DestinationPolicy {
 /** Opens what a stack stands on: its directory, its secrets and its ports. */
 async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promise<Result<Setting, StackFailure>> {
   const isEphemeral = options.ephemeral ?? false;
-  const held = isEphemeral ? ok(await holdFreePorts()) : await holdKnownPorts(options.ports ?? {});
+  const say = options.onProgress ?? (() => undefined);
+  const held = isEphemeral ? ok(await holdFreePorts()) : await holdKnownPorts(options.ports ?? {}, say, options.signal);
   if (!held.ok) return held;
   undo.use(held.value);
   const directory = await openStateDirectory(
     isEphemeral ? undefined : (options.stateDirectory ?? DEFAULT_STATE_DIRECTORY),
   );
   if (directory.isThrowAway) undo.defer(async () => directory.remove());
+  const unused = await checkUnused(directory.postgresData);
+  if (!unused.ok) return err({ code: 'postgres', failure: unused.error });
+  await rm(directory.stackFile, { force: true }); // of a stack that was killed
   const secrets = await openSecrets(directory.secretsFile);
   if (!secrets.ok) return secrets;
   return ok({
     directory,
     secrets: secrets.value,
     ports: held.value.ports,
-    say: options.onProgress ?? (() => undefined),
+    say,
     onUnexpectedEnd: options.onUnexpectedEnd ?? writeUnexpectedEnd,
   });
 }

@@ -21,13 +21,15 @@ export interface GuardedProcess {
 export interface GuardedProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' | 'stdio' | 'uid' | 'gid'> {
   /** What the guard sends when this process is gone. */
   readonly lastSignal: NodeJS.Signals;
+  /** How long the guard lets the child end by itself after that signal. Default 10 s. */
+  readonly lastPatienceMs?: number;
   /** A directory that the guard removes when this process is gone and the child has ended. */
   readonly lastRemoved?: string;
 }
 
 /**
  * The guard waits on a pipe that only this process holds. The kernel closes it however this process ends, `kill -9`
- * included; then the guard ends the child, by force after 10 s, and removes what it was told to.
+ * included; then the guard ends the child, by force when its patience is over, and removes what it was told to.
  */
 const GUARD_SCRIPT = `
 read -r _
@@ -38,11 +40,15 @@ runs() {
   case "$(cat "/proc/$1/stat" 2>/dev/null)" in *") Z "*) return 1 ;; esac
 }
 tries=0
-while runs "$1" && [ "$tries" -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
+while runs "$1" && [ "$tries" -lt "$4" ]; do sleep 0.05; tries=$((tries + 1)); done
 kill -s KILL "$1" 2>/dev/null
 kill -s KILL -- "-$1" 2>/dev/null
 if [ -n "$3" ]; then rm -rf "$3"; fi
 `;
+
+const LAST_PATIENCE_MS = 10_000;
+/** The `sleep` of the script. */
+const GUARD_POLL_MS = 50;
 
 /** Killed processes are gone within milliseconds; only where no init reaps them they stay as numbers. */
 const GROUP_END_TIMEOUT_MS = 500;
@@ -76,7 +82,7 @@ async function endGroup(leaderPid: number): Promise<void> {
 export async function spawnGuarded(
   command: string,
   args: readonly string[],
-  { lastSignal, lastRemoved, ...options }: GuardedProcessOptions,
+  { lastSignal, lastPatienceMs = LAST_PATIENCE_MS, lastRemoved, ...options }: GuardedProcessOptions,
 ): Promise<GuardedProcess> {
   const child = spawn(command, args, { ...options, detached: true });
   const ended = new Promise<ProcessExit>((resolve) => {
@@ -88,7 +94,15 @@ export async function spawnGuarded(
 
   const guard = spawn(
     '/bin/sh',
-    ['-c', GUARD_SCRIPT, 'guard', `${pid}`, lastSignal.slice('SIG'.length), lastRemoved ?? ''],
+    [
+      '-c',
+      GUARD_SCRIPT,
+      'guard',
+      `${pid}`,
+      lastSignal.slice('SIG'.length),
+      lastRemoved ?? '',
+      `${Math.ceil(lastPatienceMs / GUARD_POLL_MS)}`,
+    ],
     {
       detached: true,
       cwd: '/',

@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -113,6 +113,14 @@ function databaseUrl(port: number, user: string, password: string, database: str
 /** Where the database `marvel` of a server on this port is, for its owner; also before it runs. */
 export function marvelDatabaseUrl(port: number): string {
   return databaseUrl(port, ROLE, ROLE, DATABASE);
+}
+
+/** Makes sure that no running stack has the database in a directory open. Errors: `in_use`. */
+export async function checkUnused(directory: string): Promise<Result<void, PostgresFailure>> {
+  const target = await realpath(directory).catch(() => undefined);
+  const postmaster = target === undefined ? undefined : await findPostmaster(target);
+  if (postmaster?.state !== 'owned') return ok(undefined);
+  return err({ code: 'in_use', directory, pid: postmaster.pid, ownerPid: postmaster.ownerPid });
 }
 
 /** Ends or refuses a server that still runs on the data directory, so that a new one may start. */

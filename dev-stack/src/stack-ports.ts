@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '@marvel/shared/result';
+import { takesConnections } from './parts/answers.ts';
 import { checkPorts, reservePorts, type PortProblem, type WantedPort } from './ports.ts';
 
 /** The ports that people know, and their defaults. Source: CONTRACT section 8 and 3.1. */
@@ -52,9 +54,47 @@ export async function holdFreePorts(): Promise<HeldPorts> {
   return reservePorts([...portNames, ...unnamed]);
 }
 
-/** The ports that people know, or those chosen instead. Errors: `ports`, naming each that cannot be had. */
+/** What the parts of a stack that was just killed take to end. */
+const KILLED_STACK_MS = 3_000;
+/**
+ * Ports from 32768 on are also those that Linux gives to outgoing connections, and it keeps one for a minute after such a
+ * connection was closed. Source: tcp(7), TIME_WAIT.
+ */
+const CLOSED_CONNECTION_MS = 65_000;
+const POLL_MS = 100;
+
+/** Waits for ports that nobody serves on, or that a killed stack is about to leave. */
+async function awaitPorts(
+  wanted: readonly WantedPort[],
+  say: (step: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<Result<void, BusyPorts>> {
+  const startedAtMs = performance.now();
+  let isTold = false;
+  for (;;) {
+    const checked = await checkPorts(wanted);
+    if (checked.ok) return checked;
+    const problems = checked.error;
+    const busy = problems.filter(({ code }) => code === 'busy').map((problem) => problem.wanted.port);
+    const isServed = (await Promise.all(busy.map(async (port) => takesConnections(port)))).some(Boolean);
+    const patienceMs = isServed ? KILLED_STACK_MS : CLOSED_CONNECTION_MS;
+    const isHopeless = busy.length < problems.length || performance.now() - startedAtMs > patienceMs;
+    if (isHopeless || signal?.aborted === true) return err({ code: 'ports', problems });
+    if (!isTold) say(`waiting for port ${busy.join(', ')}, which is in use`);
+    isTold = true;
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * The ports that people know, or those chosen instead.
+ *
+ * Errors: `ports`, naming each that another program serves on (after 3 s), or that the system holds (after 65 s).
+ */
 export async function holdKnownPorts(
   chosen: Partial<Readonly<Record<PortName, number>>>,
+  say: (step: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<Result<HeldPorts, BusyPorts>> {
   const wanted: WantedPort[] = portNames.map((name) => ({
     part: known[name].part,
@@ -62,8 +102,8 @@ export async function holdKnownPorts(
     option: portOption(name),
     env: portVariable(name),
   }));
-  const checked = await checkPorts(wanted);
-  if (!checked.ok) return err({ code: 'ports', problems: checked.error });
+  const free = await awaitPorts(wanted, say, signal);
+  if (!free.ok) return free;
   const rest = await reservePorts(unnamed);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- one entry for each name
   const named = Object.fromEntries(portNames.map((name) => [name, chosen[name] ?? known[name].port])) as Record<

@@ -1,8 +1,9 @@
 import { startStack } from './create-stack.ts';
-import { describeProgramFailure } from './parts/program.ts';
+import { describeProgramFailure, reportBug } from './parts/program.ts';
 import { describeStackFailure } from './stack-failure.ts';
 import { readArguments, usage, type StartArguments } from './start/arguments.ts';
 import { greet } from './start/greeting.ts';
+import { watchLaunchers } from './start/launchers.ts';
 
 // The only file of the dev stack that touches this process: arguments, signals, output, exit code.
 
@@ -18,16 +19,29 @@ function say(step: string): void {
   console.log(`${elapsedS.padStart(6)} s  ${step}`);
 }
 
-/** Fires at the first Ctrl-C or SIGTERM; a second one ends this process at once, and its guards what it started. */
+/** A Ctrl-C reaches this process from the terminal, and perhaps once more from pnpm. */
+const SAME_PRESS_MS = 500;
+
+/**
+ * Fires at the first Ctrl-C or SIGTERM, and when what launched this program is gone; a second Ctrl-C ends this process at
+ * once, and its guards what it started.
+ */
 function listenForStop(): AbortSignal {
   const stop = new AbortController();
+  let toldAtMs = 0;
+  function stopOnce(): void {
+    if (stop.signal.aborted) return;
+    toldAtMs = performance.now();
+    say('stopping; once more to stop at once');
+    stop.abort();
+  }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      say('stopping; once more to stop at once');
-      stop.abort();
+      if (stop.signal.aborted && performance.now() - toldAtMs > SAME_PRESS_MS) process.exit(EXIT_INTERRUPTED);
+      stopOnce();
     });
   }
+  watchLaunchers(stopOnce).catch(reportBug);
   return stop.signal;
 }
 
@@ -36,12 +50,13 @@ async function stopped(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-async function run({ ephemeral, gateways, ports }: StartArguments): Promise<number> {
+async function run({ stateDirectory, ...wanted }: StartArguments): Promise<number> {
   const signal = listenForStop();
   const started = await startStack({
-    ephemeral,
-    gateways,
-    ports,
+    ephemeral: wanted.ephemeral,
+    gateways: wanted.gateways,
+    ports: wanted.ports,
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
     signal,
     onProgress: say,
     onUnexpectedEnd: (end) => console.error(`\n${describeProgramFailure(end)}\n`),

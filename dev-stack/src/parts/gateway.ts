@@ -48,6 +48,12 @@ const DRAIN_TIMEOUT_MS = 3_000;
 /** What a gateway takes at most after the drain to post its batches, and then some. */
 const AFTER_DRAIN_MS = 15_000;
 
+/**
+ * When the stack is killed, the edge goes down too and nothing can be posted any more: this only has to do for the last
+ * batch to reach the disk.
+ */
+const LAST_PATIENCE_MS = 1_500;
+
 function drainTimeoutMs(settings: Readonly<Record<string, string>>): number {
   return Number(settings['MARVEL_DRAIN_TIMEOUT_MS'] ?? DRAIN_TIMEOUT_MS);
 }
@@ -84,6 +90,7 @@ export async function startGateway(
     },
     logFile,
     isReady: async () => answersOk(`http://${admin}/readyz`),
+    lastPatienceMs: LAST_PATIENCE_MS,
     stopTimeoutMs: drainTimeoutMs(settings) + AFTER_DRAIN_MS,
     onUnexpectedEnd,
     signal,

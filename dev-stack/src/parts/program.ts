@@ -27,6 +27,8 @@ export interface ProgramOptions {
   readonly isReady: () => Promise<boolean>;
   /** What it may take to end in order after SIGTERM; then it is killed. */
   readonly stopTimeoutMs: number;
+  /** What it may take to end in order when this process dies without disposing of the stack. Default 10 s. */
+  readonly lastPatienceMs?: number;
   /** A directory to remove when this process dies without disposing of the stack. */
   readonly lastRemoved?: string;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
@@ -94,6 +96,7 @@ export async function startProgram(options: ProgramOptions): Promise<Result<Prog
       env: { ...options.env },
       stdio: ['ignore', output.fd, output.fd],
       lastSignal: 'SIGTERM',
+      ...(options.lastPatienceMs === undefined ? {} : { lastPatienceMs: options.lastPatienceMs }),
       ...(options.lastRemoved === undefined ? {} : { lastRemoved: options.lastRemoved }),
     });
     child = run;

@@ -1,5 +1,18 @@
 import { execFile } from 'node:child_process';
-import { chown, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -26,6 +39,9 @@ const COMPLETE_MARK = 'marvel-complete';
 
 /** What `initdb` makes early; a directory with other things in it, and none of these, belongs to someone else. */
 const INITDB_ENTRIES = ['PG_VERSION', 'base', 'global', 'pg_wal', 'postgresql.conf'];
+
+/** Between the name of a data directory and what tells its unfinished successors apart. */
+const UNFINISHED_SUFFIX = '.unfinished-';
 
 type Found = 'absent' | 'complete' | 'half' | 'foreign';
 
@@ -92,10 +108,26 @@ export async function completeDataDirectory(
       ? ok(undefined)
       : err({ code: 'other_version', directory, found: version, wanted: POSTGRES_MAJOR });
   }
+  await removeUnfinished(directory);
+  // Made beside its place and moved there when it is whole: an `initdb` that outlives a killed start has its own.
+  const fresh = `${directory}${UNFINISHED_SUFFIX}${randomUUID()}`;
+  await mkdir(fresh, { recursive: true, mode: 0o700 });
+  if (account !== undefined) await chown(fresh, account.uid, account.gid);
+  const initialised = await initialise(fresh, binaries, account);
+  if (!initialised.ok) return initialised;
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  if (account !== undefined) await chown(directory, account.uid, account.gid);
-  return initialise(directory, binaries, account);
+  await rename(fresh, directory);
+  return ok(undefined);
+}
+
+/** Removes what interrupted starts left beside the directory, as far as no `initdb` is still at work there. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const parent = dirname(directory);
+  const prefix = `${basename(directory)}${UNFINISHED_SUFFIX}`;
+  const entries: readonly string[] = await readdir(parent).catch(() => []);
+  for (const entry of entries.filter((name) => name.startsWith(prefix))) {
+    await rm(join(parent, entry), { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
 /**

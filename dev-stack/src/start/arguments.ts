@@ -7,16 +7,21 @@ export interface StartArguments {
   readonly help: boolean;
   readonly ephemeral: boolean;
   readonly gateways: number;
+  /** Default: `.marvel` in the repository. */
+  readonly stateDirectory: string | undefined;
   readonly ports: Partial<Readonly<Record<PortName, number>>>;
 }
 
 /** More gateway processes than a machine that this is meant for has use for. */
 const MAX_GATEWAYS = 32;
 
+const STATE_VARIABLE = 'MARVEL_STATE';
+
 const flags = {
   help: { type: 'boolean', short: 'h' },
   ephemeral: { type: 'boolean' },
   gateways: { type: 'string' },
+  state: { type: 'string' },
 } as const;
 
 function readInteger(text: string, min: number, max: number): number | undefined {
@@ -63,7 +68,9 @@ export function readArguments(
   if (gateways === undefined) return err(`--gateways: expected a number from 1 to ${MAX_GATEWAYS}.`);
   const ports = readPorts(values, environment);
   if (!ports.ok) return ports;
+  const state = values['state'] ?? environment[STATE_VARIABLE];
   return ok({
+    stateDirectory: typeof state === 'string' && state !== '' ? state : undefined,
     help: values['help'] === true,
     ephemeral: values['ephemeral'] === true,
     gateways,
@@ -76,6 +83,7 @@ export function usage(): string {
   const options: (readonly [string, string])[] = [
     ['--ephemeral', 'free ports and a throw-away database; several may run at once'],
     ['--gateways <n>', `so many gateways, 1 to ${MAX_GATEWAYS}; the first has the known ports, the others free ones`],
+    ['--state <directory>', `where state lives on; default .marvel; or ${STATE_VARIABLE}`],
     ['--help', 'this text'],
     ...portNames.map((name) => {
       const { part, port } = describePort(name);
