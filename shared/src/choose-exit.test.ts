@@ -105,6 +105,39 @@ describe('a chosen exit', () => {
     ).toBeUndefined();
   });
 
+  it('is of any country where none is wanted, or of those that are left to choose from', () => {
+    const exits = [exit('ext_0001'), exit('ext_0002', { country: 'US' }), exit('ext_0003', { country: 'JP' })];
+    const chosenCountries = (more: Partial<ExitWanted>) => {
+      const anywhere = { ...wanted, country: undefined, ...more };
+      const drawn = [0, 0.4, 0.7, 0.99].map((r) => chooseExit(exits, anywhere, rotating(r), nowMs)?.country);
+      return [...new Set(drawn)];
+    };
+    expect(chosenCountries({})).toEqual(['DE', 'US', 'JP']);
+    expect(chosenCountries({ countries: ['JP', 'US'] })).toEqual(['US', 'JP']);
+    expect(chosenCountries({ countries: ['JP', 'US'], country: 'DE' })).toEqual(['DE']);
+    expect(chosenCountries({ countries: ['GB'] })).toEqual([undefined]);
+  });
+
+  it.each([{ state: 'be' }, { city: 'berlin' }, { state: 'by', city: 'berlin' }])(
+    'is in the place wanted: %j',
+    (place) => {
+      const exits = [exit('ext_0001'), exit('ext_0002', { state: 'be', city: 'berlin', grade: 'B' })];
+      expect(chooseExit(exits, { ...wanted, ...place }, rotating(0), nowMs)?.id).toBe(
+        place.state === 'by' ? undefined : 'ext_0002',
+      );
+      expect(
+        chooseExit([exit('ext_0003', { state: null, city: null })], { ...wanted, ...place }, sticky('s'), nowMs),
+      ).toBe(undefined);
+    },
+  );
+
+  it('leaves by none of the addresses ruled out, however they are written', () => {
+    const exits = [exit('ext_0001', { exit_ip: '2001:DB8:0::1' }), exit('ext_0002', { exit_ip: '203.0.113.8' })];
+    const withoutIps = new Set(['2001:db8::1']);
+    expect(chooseExit(exits, { ...wanted, withoutIps }, rotating(0), nowMs)?.id).toBe('ext_0002');
+    expect(chooseExit(exits.slice(0, 1), { ...wanted, withoutIps }, rotating(0), nowMs)).toBeUndefined();
+  });
+
   it('is of the next grade once the better one has nothing left', () => {
     const exits = [
       exit('ext_0001', { grade: 'B' }),

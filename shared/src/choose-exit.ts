@@ -1,17 +1,22 @@
+import { canonicalHost } from './destination.ts';
 import { type Exit, grades, type Network } from './exit.ts';
 import { hash32, mix32 } from './hash32.ts';
 
 /** What the chosen exit must be. */
 export interface ExitWanted {
   readonly network: Network;
-  /** Two letters, upper case. */
-  readonly country: string;
+  /** Two letters, upper case; absent for any. */
+  readonly country?: string | undefined;
+  /** Where no country is named: those that the exit may be in; absent for all. */
+  readonly countries?: readonly string[] | undefined;
   readonly state?: string | undefined;
   readonly city?: string | undefined;
   /** 0 to 100. */
   readonly minPurity: number;
   /** Exits not to choose: those that just failed, or that a client ruled out. At most a handful. */
   readonly without?: ReadonlySet<string> | undefined;
+  /** Exit IPs not to choose, as `canonicalHost` spells them. */
+  readonly withoutIps?: ReadonlySet<string> | undefined;
 }
 
 /** How the choice is made: at random by weight, or the same for all who ask with the same account and session. */
@@ -20,7 +25,7 @@ export type ExitChoice =
   | { readonly kind: 'sticky'; readonly account: string; readonly session: string };
 
 /**
- * Chooses an exit among those of one network and country: best non-empty grade first, then at random by weight
+ * Chooses an exit among those given that fit: best non-empty grade first, then at random by weight
  * (rotating) or the highest rendezvous score of (account, session) and exit (sticky). `undefined` when none fits.
  *
  * Pure: the gateway dials by it and the edge issues nodes by it, over the same records, so that what availability
@@ -46,14 +51,20 @@ export function isLive(exit: Exit, nowMs: number): boolean {
 /** Whether an exit may serve what is wanted, its grade aside. */
 export function fits(exit: Exit, wanted: ExitWanted, nowMs: number): boolean {
   return (
-    exit.country === wanted.country &&
+    isIn(exit.country, wanted) &&
     exit.network === wanted.network &&
     exit.purity >= wanted.minPurity &&
     (wanted.state === undefined || exit.state === wanted.state) &&
     (wanted.city === undefined || exit.city === wanted.city) &&
     wanted.without?.has(exit.id) !== true &&
+    wanted.withoutIps?.has(canonicalHost(exit.exit_ip)) !== true &&
     isLive(exit, nowMs)
   );
+}
+
+function isIn(country: string, wanted: ExitWanted): boolean {
+  if (wanted.country !== undefined) return country === wanted.country;
+  return wanted.countries === undefined || wanted.countries.includes(country);
 }
 
 /** The rendezvous score of an exit for (account, session): two 32-bit halves in one integer below 2^53. */
