@@ -22,12 +22,14 @@ export async function inParallel<const Tasks extends readonly Task<unknown, unkn
   let failure: Result<never, unknown> | undefined;
   const settled = await Promise.allSettled(
     tasks.map(async (task) => {
+      let isDone = false;
       try {
         const result = await task(either);
+        isDone = result.ok;
         if (!result.ok) failure ??= result;
         return result;
       } finally {
-        if (failure !== undefined) giveUp.abort();
+        if (!isDone) giveUp.abort();
       }
     }),
   );

@@ -14,8 +14,9 @@ export interface Link extends AsyncDisposable {
 }
 
 /** Passes chunks on in order, each held for the delay of its moment. */
-async function* hold(chunks: AsyncIterable<Buffer>, delayMs: () => number): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
+async function* hold(from: Socket, delayMs: () => number): AsyncGenerator {
+  // The socket outlives what it has to say: the other way may go on.
+  for await (const chunk of from.iterator({ destroyOnReturn: false })) {
     if (delayMs() > 0) await sleep(delayMs());
     yield chunk;
   }
@@ -41,15 +42,20 @@ export async function openLink(targetPort: number): Promise<Link> {
     }
     const target = connect({ host: '127.0.0.1', port: targetPort, allowHalfOpen: true, noDelay: true });
     watch(target);
-    client.once('close', () => target.destroy());
-    target.once('close', () => client.destroy());
-    pipeline(
-      client,
-      (chunks: AsyncIterable<Buffer>) => hold(chunks, () => currentDelayMs),
-      target,
-      (chunks: AsyncIterable<Buffer>) => hold(chunks, () => currentDelayMs),
-      client,
-    ).catch(() => undefined); // either side broke off, and took the other with it
+    Promise.all([
+      pipeline(
+        hold(client, () => currentDelayMs),
+        target,
+      ),
+      pipeline(
+        hold(target, () => currentDelayMs),
+        client,
+      ),
+    ]).catch(() => {
+      // Either side broke off, and takes the other with it.
+      client.destroy();
+      target.destroy();
+    });
   });
   const listener = await openListener(server, { port: 0 });
 

@@ -85,7 +85,7 @@ const clean: Omit<Evidence, 'egress_country'> = {
   success_percent: 100,
 };
 
-/** Purity 98, 83 and 69 by the Gauntlet. */
+/** Purity 98, 83 and 71 by the Gauntlet. */
 const byGrade: Readonly<Record<Grade, Partial<Evidence>>> = {
   S: { success_percent: 97 },
   A: { abuse_score: 20, blocklists: 1, dns_at_exit: false, success_percent: 99 },
