@@ -55,6 +55,8 @@ export class CountedSpender implements Spender {
   bytesDown = 0;
   takenBytes = 0;
   untakenBytes = 0;
+  /** Asked for and not given. */
+  refusedBytes = 0;
   ends = 0;
 
   constructor(meter: CountingMeter, spending: Spending, events: SpenderEvents) {
@@ -72,6 +74,7 @@ export class CountedSpender implements Spender {
     const taken = Math.min(bytes, this.#meter.purseBytes);
     this.#meter.purseBytes -= taken;
     this.takenBytes += taken;
+    this.refusedBytes += bytes - taken;
     return taken;
   }
 

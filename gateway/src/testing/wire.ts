@@ -52,17 +52,16 @@ export class Wire {
 
   /** Reads exactly so many bytes. Errors: rejects when the connection ends before. */
   async bytes(count: number): Promise<Buffer> {
-    if (count === 0) return Buffer.alloc(0);
-    for (;;) {
-      const chunk: unknown = this.socket.read(count);
-      if (chunk instanceof Buffer) {
-        if (chunk.length === count) return chunk;
-        throw new Error(`the connection ended after ${chunk.length} of ${count} bytes`);
-      }
-      if (this.socket.readableEnded || this.socket.destroyed)
-        throw new Error(`the connection ended before ${count} bytes`);
-      await Promise.race([once(this.socket, 'readable'), this.ended]);
+    let read = Buffer.alloc(0);
+    while (read.length < count) {
+      const chunk: unknown = this.socket.read();
+      if (chunk instanceof Buffer) read = Buffer.concat([read, chunk]);
+      else if (this.socket.readableEnded || this.socket.destroyed) {
+        throw new Error(`the connection ended after ${read.length} of ${count} bytes`);
+      } else await Promise.race([once(this.socket, 'readable'), this.ended]);
     }
+    if (read.length > count) this.socket.unshift(read.subarray(count));
+    return read.subarray(0, count);
   }
 
   /** Reads a head up to its empty line. */
