@@ -54,8 +54,13 @@ export interface FleetView {
    * no word on it, or its window has ended since.
    */
   balanceBytes(budget: string): number | undefined;
-  /** Live and expired alike: `chooseExit` leaves out the expired. Valid until the next turn of the event loop. */
-  exits(network: Network, country: string): readonly Exit[];
+  /**
+   * Live and expired alike: `chooseExit` leaves out the expired. Valid until the next turn of the event loop. Without a
+   * country: those of all, which costs O(exits of the network).
+   */
+  exits(network: Network, country: string | undefined): readonly Exit[];
+  /** Those whose traffic leaves by an address, in any spelling. Valid as `exits` is. */
+  exitsAt(address: string): readonly Exit[];
   exit(id: string): Exit | undefined;
   /** The pin of (account, session) as the edge knows it; `undefined` once it has expired at `nowMs` since 1970. */
   node(account: string, session: string, nowMs: number): NodeRecord | undefined;

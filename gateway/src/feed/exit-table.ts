@@ -1,14 +1,16 @@
+import { canonicalHost } from '@marvel/shared/destination';
 import type { Exit, Network } from '@marvel/shared/exit';
 
-interface Place {
-  exit: Exit;
-  readonly bucket: Exit[];
-}
+type Buckets = Map<string, Exit[]>;
 
-/** Exits by id, and by network and country as the choice wants them. Cost: O(1), but O(bucket) to replace or remove one. */
+/**
+ * Exits by id, by network and country as the choice wants them, and by exit IP. Cost: O(1), but O(bucket) to replace or
+ * remove one.
+ */
 export class ExitTable {
-  readonly #byId = new Map<string, Place>();
-  readonly #buckets = new Map<string, Exit[]>();
+  readonly #byId = new Map<string, Exit>();
+  readonly #byNetwork = new Map<Network, Buckets>();
+  readonly #byAddress: Buckets = new Map();
 
   /** Records held. */
   get size(): number {
@@ -16,36 +18,57 @@ export class ExitTable {
   }
 
   get(id: string): Exit | undefined {
-    return this.#byId.get(id)?.exit;
+    return this.#byId.get(id);
   }
 
-  of(network: Network, country: string): readonly Exit[] {
-    return this.#buckets.get(`${network} ${country}`) ?? [];
+  /** Those of one country, or of all. Cost: O(1); O(exits of the network) for all. */
+  of(network: Network, country: string | undefined): readonly Exit[] {
+    const countries = this.#byNetwork.get(network);
+    if (country === undefined) return [...(countries?.values() ?? [])].flat();
+    return countries?.get(country) ?? [];
+  }
+
+  /** Those whose traffic leaves by an address, in any spelling. */
+  at(address: string): readonly Exit[] {
+    return this.#byAddress.get(canonicalHost(address)) ?? [];
   }
 
   set(exit: Exit): void {
     this.remove(exit.id);
-    const name = `${exit.network} ${exit.country}`;
-    let bucket = this.#buckets.get(name);
-    if (bucket === undefined) {
-      bucket = [];
-      this.#buckets.set(name, bucket);
+    this.#byId.set(exit.id, exit);
+    let countries = this.#byNetwork.get(exit.network);
+    if (countries === undefined) {
+      countries = new Map();
+      this.#byNetwork.set(exit.network, countries);
     }
-    bucket.push(exit);
-    this.#byId.set(exit.id, { exit, bucket });
+    add(countries, exit.country, exit);
+    add(this.#byAddress, canonicalHost(exit.exit_ip), exit);
   }
 
   remove(id: string): void {
-    const place = this.#byId.get(id);
-    if (place === undefined) return;
+    const exit = this.#byId.get(id);
+    if (exit === undefined) return;
     this.#byId.delete(id);
-    const { bucket, exit } = place;
-    const last = bucket.pop();
-    if (last !== undefined && last !== exit) bucket[bucket.indexOf(exit)] = last;
-    if (bucket.length === 0) this.#buckets.delete(`${exit.network} ${exit.country}`);
+    const countries = this.#byNetwork.get(exit.network);
+    if (countries !== undefined) drop(countries, exit.country, exit);
+    drop(this.#byAddress, canonicalHost(exit.exit_ip), exit);
   }
 
-  *records(): Generator<Exit> {
-    for (const { exit } of this.#byId.values()) yield exit;
+  records(): Iterable<Exit> {
+    return this.#byId.values();
   }
+}
+
+function add(buckets: Buckets, name: string, exit: Exit): void {
+  const bucket = buckets.get(name);
+  if (bucket === undefined) buckets.set(name, [exit]);
+  else bucket.push(exit);
+}
+
+function drop(buckets: Buckets, name: string, exit: Exit): void {
+  const bucket = buckets.get(name);
+  const last = bucket?.pop();
+  if (bucket === undefined || last === undefined) return;
+  if (last !== exit) bucket[bucket.indexOf(exit)] = last;
+  if (bucket.length === 0) buckets.delete(name);
 }

@@ -62,6 +62,24 @@ test('a tombstone removes a record of every kind, and of one that is not there n
   expect(contents(state)).toEqual(contents(stateOf(fleetRecord())));
 });
 
+test('exits are found in all countries of a network, and by the address they leave by, in any spelling', () => {
+  const state = new FleetState();
+  state.apply(exitRecord('ext_0001', { exit_ip: '2001:DB8::0:1' }));
+  state.apply(exitRecord('ext_0002', { exit_ip: '2001:db8::1', country: 'DE' }));
+  state.apply(exitRecord('ext_0003', { network: 'isp' }));
+  const anywhere = () => state.exits('residential', undefined).map((exit) => exit.id);
+  const there = () => state.exitsAt('2001:db8:0::1').map((exit) => exit.id);
+  expect(anywhere()).toEqual(['ext_0001', 'ext_0002']);
+  expect(there()).toEqual(['ext_0001', 'ext_0002']);
+  state.apply(exitRecord('ext_0001', { exit_ip: '203.0.113.77' }));
+  expect(there()).toEqual(['ext_0002']);
+  state.apply({ kind: 'tombstone', of: 'exit', id: 'ext_0002' });
+  expect(anywhere()).toEqual(['ext_0001']);
+  expect(there()).toEqual([]);
+  expect(state.exitsAt('203.0.113.77').map((exit) => exit.id)).toEqual(['ext_0001']);
+  expect(state.exits('datacenter', undefined)).toEqual([]);
+});
+
 test('exits are found by network and country, and move when they change', () => {
   const state = stateOf(exitRecord('ext_0001'), exitRecord('ext_0002'), exitRecord('ext_0003', { country: 'DE' }));
   const ids = (country: string) => state.exits('residential', country).map((exit) => exit.id);

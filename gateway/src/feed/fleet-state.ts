@@ -129,8 +129,12 @@ export class FleetState {
     return ended ? undefined : cap?.balance_bytes;
   }
 
-  exits(network: Network, country: string): readonly Exit[] {
+  exits(network: Network, country: string | undefined): readonly Exit[] {
     return this.#exits.of(network, country);
+  }
+
+  exitsAt(address: string): readonly Exit[] {
+    return this.#exits.at(address);
   }
 
   exit(id: string): Exit | undefined {

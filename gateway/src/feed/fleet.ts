@@ -99,8 +99,12 @@ export class Fleet implements FleetView {
     return this.#state.balanceBytes(budget, this.#wallNow());
   }
 
-  exits(network: Network, country: string): readonly Exit[] {
+  exits(network: Network, country: string | undefined): readonly Exit[] {
     return this.#state.exits(network, country);
+  }
+
+  exitsAt(address: string): readonly Exit[] {
+    return this.#state.exitsAt(address);
   }
 
   exit(id: string): Exit | undefined {

@@ -1,10 +1,19 @@
 import { createHmac } from 'node:crypto';
-import { keyDigestInput } from '@marvel/shared/credential-digest';
+import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
 import type { Exit, Network } from '@marvel/shared/exit';
-import type { DestinationPolicy, NodeRecord } from '@marvel/shared/feed';
+import type { AuthorizedSourceRecord, DestinationPolicy, NodeRecord, SubUserRecord } from '@marvel/shared/feed';
+import type { Limits } from '@marvel/shared/limits';
 import type { AccountEntry, FleetChange, FleetView, KeyEntry } from '../fleet-view.ts';
 
 export const testPepper = 'pepper of the tests';
+
+/** A sub-user as its owner knows it. */
+export interface TestSubUser {
+  readonly username: string;
+  readonly password: string;
+  readonly account: string;
+  readonly limits?: Limits;
+}
 
 /** A fleet's state that a test sets as it likes. */
 export class FakeFleet implements FleetView {
@@ -17,6 +26,9 @@ export class FakeFleet implements FleetView {
   readonly accounts = new Map<string, AccountEntry>();
   readonly exitsById = new Map<string, Exit>();
   readonly nodes = new Map<string, NodeRecord>();
+  readonly subUsers = new Map<string, SubUserRecord>();
+  /** By the one address that each stands for. */
+  readonly sources = new Map<string, AuthorizedSourceRecord>();
   readonly #listeners = new Set<(change: FleetChange) => void>();
 
   addKey(key: string, entry: KeyEntry): void {
@@ -28,6 +40,15 @@ export class FakeFleet implements FleetView {
     const id = this.keys.get(digest)?.id ?? '';
     this.keys.delete(digest);
     this.tell({ kind: 'tombstone', of: 'key', id });
+  }
+
+  /** Adds a sub-user, or sets what one may do, and tells the gateway. */
+  setSubUser(id: string, { username, password, account, limits = {} }: TestSubUser): SubUserRecord {
+    const digest = createHmac('sha256', testPepper).update(subUserDigestInput(username, password)).digest('base64url');
+    const record: SubUserRecord = { kind: 'sub_user', id, account, username, digest, limits };
+    this.subUsers.set(id, record);
+    this.tell(record);
+    return record;
   }
 
   /** Tells the gateway of a change that the test has made. */
@@ -43,16 +64,16 @@ export class FakeFleet implements FleetView {
     return this.keys.get(Buffer.from(digest).toString('hex'));
   }
 
-  subUserByName(): undefined {
-    return undefined;
+  subUserByName(username: string): SubUserRecord | undefined {
+    return [...this.subUsers.values()].find((subUser) => subUser.username === username);
   }
 
-  subUser(): undefined {
-    return undefined;
+  subUser(id: string): SubUserRecord | undefined {
+    return this.subUsers.get(id);
   }
 
-  authorizedSource(): undefined {
-    return undefined;
+  authorizedSource(address: string): AuthorizedSourceRecord | undefined {
+    return this.sources.get(address);
   }
 
   account(id: string): AccountEntry | undefined {
@@ -63,8 +84,14 @@ export class FakeFleet implements FleetView {
     return this.accounts.get(budget)?.balance_bytes;
   }
 
-  exits(network: Network, country: string): readonly Exit[] {
-    return [...this.exitsById.values()].filter((exit) => exit.network === network && exit.country === country);
+  exits(network: Network, country: string | undefined): readonly Exit[] {
+    return [...this.exitsById.values()].filter(
+      (exit) => exit.network === network && (country === undefined || exit.country === country),
+    );
+  }
+
+  exitsAt(address: string): readonly Exit[] {
+    return [...this.exitsById.values()].filter((exit) => exit.exit_ip === address);
   }
 
   exit(id: string): Exit | undefined {
