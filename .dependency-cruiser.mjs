@@ -64,7 +64,7 @@ export default {
       severity: 'error',
       from: {
         path: '^gateway/src/[^/]+[.]ts$',
-        pathNot: [TEST, '^gateway/src/(main|config|gateway|serve-connection)[.]ts$'],
+        pathNot: [TEST, '^gateway/src/(main|config|gateway|open-doors|serve-connection)[.]ts$'],
       },
       to: { path: `^gateway/src/(${gatewayFolders})/`, dependencyTypesNot: ['type-only'] },
     },

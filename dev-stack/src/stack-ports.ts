@@ -12,6 +12,7 @@ const known = {
   echo: { part: 'the echo origin', port: 8888 },
   echo_tls: { part: 'the echo origin with TLS', port: 8889 },
   marvel: { part: 'the gateway', port: 9000 },
+  socks5: { part: 'the gateway over SOCKS5', port: 1080 },
   admin: { part: 'the health and metrics of the gateway', port: 9090 },
 } as const;
 export type PortName = keyof typeof known;

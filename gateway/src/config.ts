@@ -39,6 +39,19 @@ const Address = v.pipe(
   v.object({ host: v.string(), port: v.number() }, expectedAddress),
 );
 
+/** An address, or `off` for a listener that is not wanted. */
+const OptionalAddress = v.union(
+  [
+    v.pipe(
+      v.literal('off'),
+      v.transform(() => undefined),
+    ),
+    Address,
+  ],
+  `${expectedAddress}; off for none`,
+);
+const File = v.optional(v.pipe(v.string(), v.trim()));
+
 function json(expected: string) {
   return v.optional(v.pipe(v.string(), v.parseJson(undefined, expected)), '');
 }
@@ -73,10 +86,21 @@ export const GatewayConfig = v.object({
   MARVEL_EDGE_KEYS: PublicKeys,
   /** The Marvel dialect over HTTP. */
   MARVEL_LISTEN: v.optional(Address, '127.0.0.1:9000'),
+  /** The Marvel dialect over TLS; open only when a certificate and a key are set. */
+  MARVEL_LISTEN_TLS: v.optional(OptionalAddress, '127.0.0.1:9443'),
+  /** Certificate, followed by its chain, and key: PEM files, read again whenever they change. */
+  MARVEL_TLS_CERT: File,
+  MARVEL_TLS_KEY: File,
+  /** How often these files are looked at where the file system does not tell of their changes. */
+  MARVEL_TLS_POLL_MS: integer(10, maxTimeoutMs, 10_000),
+  /** SOCKS5 with user name and password; off for none. */
+  MARVEL_LISTEN_SOCKS5: v.optional(OptionalAddress, '127.0.0.1:1080'),
   /** Health and metrics; without credentials, so keep it private. */
   MARVEL_LISTEN_ADMIN: v.optional(Address, '127.0.0.1:9090'),
   /** Where state and unsent batches survive a restart; not kept when unset. */
   MARVEL_STATE_DIR: v.optional(v.pipe(v.string(), v.trim())),
+  /** A PEM file of authorities that may vouch for exits with TLS, beside those that Node trusts (NODE_USE_SYSTEM_CA=1: and the system). */
+  MARVEL_EXIT_CA: File,
   MARVEL_LOG_LEVEL: v.optional(v.picklist(logLevels, `one of ${logLevels.join(', ')}`), 'info'),
   /** Tunnels open or being dialled; above it clients get 503. Each takes two file descriptors. */
   MARVEL_MAX_TUNNELS: integer(1, 1_000_000, 30_000),
@@ -89,10 +113,41 @@ export const GatewayConfig = v.object({
   /** How long a refused connection is read on after its answer. */
   MARVEL_LINGER_TIMEOUT_MS: integer(1, maxTimeoutMs, 2000),
   MARVEL_DRAIN_TIMEOUT_MS: integer(1, maxTimeoutMs, 30_000),
+  /** Refusals of its credentials, within the window, after which an address is not listened to for a while; 0 for never. */
+  MARVEL_BAN_REFUSALS: integer(0, 1000, 60),
+  MARVEL_BAN_WINDOW_MS: integer(1, maxTimeoutMs, 60_000),
+  MARVEL_BAN_MS: integer(1, maxTimeoutMs, 600_000),
   /** Without a page of the feed for so long, new requests get 503. */
   MARVEL_MAX_STALE_MS: integer(1000, maxTimeoutMs, 3_600_000),
 });
 export type GatewayConfig = v.InferOutput<typeof GatewayConfig>;
+
+const tlsPaths = [['MARVEL_TLS_CERT'], ['MARVEL_TLS_KEY']] as const;
+
+/** What has to hold between settings. */
+const Settings = v.pipe(
+  GatewayConfig,
+  v.forward(
+    v.partialCheck(
+      tlsPaths,
+      ({ MARVEL_TLS_CERT: cert, MARVEL_TLS_KEY: key }) => {
+        return key === undefined || cert !== undefined;
+      },
+      'the certificate that MARVEL_TLS_KEY belongs to',
+    ),
+    ['MARVEL_TLS_CERT'],
+  ),
+  v.forward(
+    v.partialCheck(
+      tlsPaths,
+      ({ MARVEL_TLS_CERT: cert, MARVEL_TLS_KEY: key }) => {
+        return cert === undefined || key !== undefined;
+      },
+      'the key of MARVEL_TLS_CERT',
+    ),
+    ['MARVEL_TLS_KEY'],
+  ),
+);
 
 /** Reads the settings. Errors: one line per setting that is wrong, which names it and what is expected, never its value. */
 export function readConfig(
@@ -102,7 +157,7 @@ export function readConfig(
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = v.safeParse(GatewayConfig, given, { abortPipeEarly: true });
+  const parsed = v.safeParse(Settings, given, { abortPipeEarly: true });
   if (parsed.success) return ok(parsed.output);
   const lines = new Map<string, string>();
   for (const issue of parsed.issues) {

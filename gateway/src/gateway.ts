@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
-import { HttpOfferReader } from './accept/http-offer-reader.ts';
-import { openListener } from './accept/listener.ts';
+import { AddressBans } from './admit/address-bans.ts';
 import type { Load } from './admit/admit.ts';
 import { DestinationRules } from './admit/destination-rules.ts';
 import { ExitChooser } from './admit/exit-chooser.ts';
 import { isStillGood } from './admit/identify.ts';
 import { KeyDigests } from './admit/key-digests.ts';
 import type { GatewayConfig } from './config.ts';
-import { marvelHttpAnswers, readMarvelRequest } from './dialects/marvel.ts';
 import { createEdgeClient } from './edge-client.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FleetChange, FleetView } from './fleet-view.ts';
@@ -19,10 +18,11 @@ import { openAdminListener } from './observe/admin-listener.ts';
 import type { EventLog } from './observe/event-log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createObserver } from './observe/observer.ts';
-import type { Door } from './offer.ts';
+import { type DoorAddresses, openDoors } from './open-doors.ts';
 import { Connection, type ConnectionParts } from './serve-connection.ts';
 import type { UsageMeter } from './spender.ts';
 import { cutEnded } from './tunnel/cut-ended.ts';
+import { createExitTrust } from './tunnel/exit-trust.ts';
 import { findInstallReading } from './tunnel/node-internals.ts';
 import { ReadBuffers } from './tunnel/read-buffers.ts';
 import { Shedding } from './tunnel/shedding.ts';
@@ -45,7 +45,7 @@ export interface EdgeSide {
 /** A running gateway. */
 export interface Gateway {
   /** Where each listener is, `host:port`. */
-  readonly addresses: { readonly marvel: string; readonly admin: string };
+  readonly addresses: DoorAddresses & { readonly admin: string };
   /** Resolves once the gateway knows enough to serve; until then it answers 503. */
   readonly ready: Promise<void>;
   /**
@@ -85,7 +85,10 @@ export async function startGateway(
     feedAgeMs: () => edge.feedAgeMs(),
     pendingBatches: () => edge.usageLoad().pendingBatches,
     unsealedBytes: () => edge.usageLoad().unsealedBytes,
+    bannedAddresses: () => bans.count,
+    tlsExpiresAtMs: config.MARVEL_TLS_CERT === undefined ? undefined : () => doors.tlsExpiresAtMs() ?? 0,
   });
+  const exitTrust = createExitTrust(config.MARVEL_EXIT_CA && (await readFile(config.MARVEL_EXIT_CA, 'latin1')));
   const edge = await connect(config, log, metrics.noted);
   const { fleet, meter } = edge;
 
@@ -100,15 +103,31 @@ export async function startGateway(
   const chooser = new ExitChooser(fleet, Math.random, (pin) => {
     meter.recordPin(pin);
   });
+  const bans = new AddressBans(
+    {
+      refusals: config.MARVEL_BAN_REFUSALS,
+      windowMs: config.MARVEL_BAN_WINDOW_MS,
+      banMs: config.MARVEL_BAN_MS,
+    },
+    () => performance.now(),
+  );
   const digests = new KeyDigests(config.MARVEL_CREDENTIAL_PEPPER);
   const parts: ConnectionParts = {
-    world: { fleet, digests, rules: new DestinationRules(), load, standing: (budgets) => meter.standing(budgets) },
+    world: {
+      fleet,
+      digests,
+      rules: new DestinationRules(),
+      bans,
+      load,
+      standing: (budgets) => meter.standing(budgets),
+    },
     chooser,
     meter,
     tunnels,
     waiting,
     observer: createObserver(log, metrics),
     buffers: new ReadBuffers(),
+    exitTrust,
     installReading: await findInstallReading(),
     times: {
       headTimeoutMs: config.MARVEL_HEAD_TIMEOUT_MS,
@@ -122,22 +141,6 @@ export async function startGateway(
     sockets.delete(this);
   }
 
-  function accept(door: Door, socket: Socket): void {
-    if (sockets.size < maxConnections) {
-      sockets.add(socket);
-      socket.on('close', onSocketClosed);
-      new Connection(socket, door, parts).begin();
-      return;
-    }
-    metrics.refused(door.dialect, 'overloaded');
-    shedding.turnAway(socket, door.answers.refused({ code: 'overloaded' }, randomUUID(), false).text);
-  }
-
-  const marvel: Door = {
-    dialect: 'marvel',
-    answers: marvelHttpAnswers,
-    openReader: () => new HttpOfferReader('marvel', readMarvelRequest, config.MARVEL_MAX_HEAD_BYTES),
-  };
   const admin = await openAdminListener(config.MARVEL_LISTEN_ADMIN, {
     notReady: () => {
       if (!fleet.isReady) return 'feed incomplete';
@@ -147,9 +150,26 @@ export async function startGateway(
     contentType: metrics.contentType,
     metrics: metrics.scrape,
   });
-  const listener = await openListener(config.MARVEL_LISTEN, (socket) => {
-    accept(marvel, socket);
-  });
+  const doors = await openDoors(
+    config,
+    {
+      makesRoom(socket) {
+        if (sockets.size >= maxConnections) return false;
+        sockets.add(socket);
+        socket.on('close', onSocketClosed);
+        return true;
+      },
+      serve(door, socket) {
+        new Connection(socket, door, parts).begin();
+      },
+      turnAway(door, socket) {
+        metrics.refused(door.dialect, 'overloaded');
+        shedding.turnAway(socket, door.open().answers.refused({ code: 'overloaded' }, randomUUID(), false).bytes);
+      },
+    },
+    metrics,
+    log,
+  );
   const stopListening = fleet.onChange((change) => {
     edge.noteChange(change);
     chooser.apply(change);
@@ -165,17 +185,18 @@ export async function startGateway(
     () => {
       tunnels.sweep(tunnelTimes);
       chooser.sweep(Date.now());
+      bans.sweep();
     },
     Math.min(sweepMs, tunnelTimes.idleTimeoutMs, tunnelTimes.halfCloseTimeoutMs),
   );
 
   return {
-    addresses: { marvel: listener.address, admin: admin.address },
+    addresses: { ...doors.addresses, admin: admin.address },
     ready: edge.start(),
     async close(hurry = new AbortController().signal) {
       isDraining = true;
       log.note('info', 'draining', { tunnels: tunnels.count });
-      listener.close();
+      doors.close();
       for (const connection of waiting) connection.closeIfIdle();
       await Promise.race([
         tunnels.whenEmpty(),

@@ -4,34 +4,43 @@ import type { Failure, FailureCode } from '@marvel/shared/failures';
 import { err, type Result } from '@marvel/shared/result';
 import { clientAddress } from './accept/client-address.ts';
 import type { Admission, ExitChosen, Principal } from './admission.ts';
-import { admit, type Verdict, type World } from './admit/admit.ts';
+import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
 import type { ExitChooser } from './admit/exit-chooser.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
 import type { Observer } from './observe/observer.ts';
-import type { Door, Offer, OfferReader } from './offer.ts';
+import type { Conversation, Door, Heard, Offer, WireBytes } from './offer.ts';
 import type { UsageMeter } from './spender.ts';
 import { Dial, type DialTimes } from './tunnel/dial.ts';
-import type { OpenedExit } from './tunnel/dial-attempt.ts';
+import type { DialMeans, OpenedExit } from './tunnel/dial-attempt.ts';
 import type { DialFault } from './tunnel/dial-fault.ts';
 import { Leg, type LegReceiver } from './tunnel/leg.ts';
 import { linger } from './tunnel/linger.ts';
 import type { InstallReading } from './tunnel/node-internals.ts';
-import type { ReadBuffers } from './tunnel/read-buffers.ts';
 import { Tunnel } from './tunnel/tunnel.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
 /** What all connections of a gateway share. */
-export interface ConnectionParts {
+export interface ConnectionParts extends DialMeans {
   readonly world: World;
   readonly chooser: ExitChooser;
   readonly meter: UsageMeter;
   readonly tunnels: TunnelTable;
   readonly observer: Observer;
-  readonly buffers: ReadBuffers;
   readonly installReading: InstallReading | undefined;
   readonly times: DialTimes & { readonly headTimeoutMs: number; readonly lingerTimeoutMs: number };
   /** The connections on which nothing is asked yet, or that may try again after a 407. */
   readonly waiting: Set<Connection>;
+}
+
+/** What goes with a refusal. */
+interface RefusalNotes {
+  /** Who it was, once that is known. */
+  readonly principal?: Principal | undefined;
+  readonly requestId?: string;
+  /** The connection is in a state in which another request can follow. */
+  readonly mayRetry?: boolean;
+  /** What the protocol itself has said already; otherwise the dialect says it. */
+  readonly reply?: WireBytes;
 }
 
 type OpenedWay = OpenedExit & { readonly choice: ExitChosen };
@@ -59,7 +68,7 @@ const nothing = Buffer.alloc(0);
 export class Connection implements LegReceiver {
   readonly #parts: ConnectionParts;
   readonly #door: Door;
-  readonly #reader: OfferReader;
+  readonly #said: Conversation;
   readonly #leg: Leg;
   readonly #clientIp: string;
   readonly #headTimer: NodeJS.Timeout;
@@ -67,11 +76,13 @@ export class Connection implements LegReceiver {
   /** What the client sent behind its offer. */
   #early: Buffer = nothing;
   #dial: Dial<ExitChosen> | undefined;
+  /** It was told to show who it is, having shown nothing. */
+  #isChallenged = false;
 
   constructor(socket: Socket, door: Door, parts: ConnectionParts) {
     this.#parts = parts;
     this.#door = door;
-    this.#reader = door.openReader();
+    this.#said = door.open();
     this.#clientIp = clientAddress(socket);
     this.#leg = Leg.ofAccepted(socket, this, parts.buffers, parts.installReading);
     this.#headTimer = setTimeout(onHeadTimeout, parts.times.headTimeoutMs, this);
@@ -85,19 +96,19 @@ export class Connection implements LegReceiver {
 
   /** Closes the connection if nothing is asked on it: the gateway is stopping. */
   closeIfIdle(): void {
-    if (this.#stage === 'offer' && !this.#reader.isInside) this.#leg.socket.destroy();
+    if (this.#stage === 'offer' && !this.#said.reader.isInside) this.#leg.socket.destroy();
   }
 
   onBytes(bytes: Buffer): boolean {
     if (this.#stage === 'dial') return this.#keepEarly(bytes);
-    let rest = bytes;
-    // A client may send its next try right behind one that is refused with 407.
-    while (this.#stage === 'offer' && rest.length > 0) rest = this.#hear(rest);
+    let next: Buffer | undefined = bytes;
+    // A client may send its next message before it has the answer to this one.
+    while (this.#stage === 'offer' && next !== undefined) next = this.#hear(this.#said.reader.push(next));
     return true;
   }
 
   onEnd(): void {
-    if (this.#stage === 'offer' && this.#reader.isInside) this.#refuse({ code: 'bad_request' });
+    if (this.#stage === 'offer' && this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
     else this.#leg.socket.end();
     this.#abandon();
   }
@@ -107,37 +118,60 @@ export class Connection implements LegReceiver {
   }
 
   onHeadTimeout(): void {
-    if (this.#reader.isInside) this.#refuse({ code: 'bad_request' });
+    if (this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
     else this.#leg.socket.destroy();
   }
 
-  /** Takes the bytes of an offer and gives those behind it that belong to the next one. */
-  #hear(bytes: Buffer): Buffer {
-    const heard = this.#reader.push(bytes);
-    if (heard.kind === 'more') return nothing;
-    if (heard.kind === 'unreadable') {
-      this.#refuse({ code: 'bad_request' });
-      return nothing;
+  /** Deals with what was heard; gives the bytes to be read next, `undefined` to wait for more of them. */
+  #hear(heard: Heard): Buffer | undefined {
+    switch (heard.kind) {
+      case 'more':
+        return undefined;
+      case 'reply':
+        this.#leg.socket.write(heard.reply, 'latin1');
+        return nothing;
+      case 'sign-in': {
+        const refusal = admitSignIn(heard.signIn, this.#parts.world, this.#circumstances());
+        if (refusal === undefined) this.#leg.socket.write(heard.welcome, 'latin1');
+        else this.#refuse(refusal.failure, refusal);
+        return nothing;
+      }
+      case 'offer':
+        return this.#consider(heard);
+      case 'rejected':
+        this.#refuse({ code: heard.code }, { reply: heard.reply });
+        return undefined;
+      case 'unreadable':
+        this.#refuse({ code: 'bad_request' });
+        return undefined;
     }
-    const verdict = admit(heard.offer, this.#parts.world, this.#circumstances());
+  }
+
+  #consider({ offer, mayRetry, rest }: Extract<Heard, { kind: 'offer' }>): Buffer | undefined {
+    const { world } = this.#parts;
+    const verdict = admit(offer, world, this.#circumstances());
+    const isKnown = verdict.kind !== 'refused' || verdict.principal !== undefined;
+    // A client that waits for the challenge each time is none that guesses.
+    if (isKnown && this.#isChallenged) world.bans.forgive(this.#clientIp);
+    this.#isChallenged = !isKnown && offer.credential.kind === 'none';
     if (verdict.kind === 'refused') {
-      this.#refuse(verdict.failure, verdict.principal, heard.mayRetry);
-      return heard.rest;
+      this.#refuse(verdict.failure, { principal: verdict.principal, mayRetry });
+      return rest;
     }
     this.#enter('dial');
-    this.#early = heard.rest;
-    this.#serve(heard.offer, verdict).catch((error: unknown) => {
+    this.#early = rest;
+    this.#serve(offer, verdict).catch((error: unknown) => {
       this.#parts.observer.faulted(error);
       this.#refuse({ code: 'gateway_error' });
     });
-    return nothing;
+    return undefined;
   }
 
   async #serve(offer: Offer, verdict: Verdict): Promise<void> {
     const startedAtMs = performance.now();
     const decided = verdict.kind === 'unknown' ? await this.#decide(offer, verdict.admission) : verdict;
     if (decided.kind === 'refused') {
-      this.#refuse(decided.failure, decided.principal);
+      this.#refuse(decided.failure, decided);
       return;
     }
     if (this.#stage === 'over') return;
@@ -150,7 +184,7 @@ export class Connection implements LegReceiver {
       const requestId = randomUUID();
       const opened = await this.#open(admission, requestId);
       if (!opened.ok) {
-        this.#refuse({ code: opened.error }, admission.principal, false, requestId);
+        this.#refuse({ code: opened.error }, { principal: admission.principal, requestId });
       } else if (this.#isStillWanted(offer)) {
         isRelaying = true;
         this.#relay(admission, opened.value, { requestId, setupMs: performance.now() - startedAtMs });
@@ -172,7 +206,7 @@ export class Connection implements LegReceiver {
 
   /** Chooses an exit and has it open the way. */
   async #open({ principal, wish, destination }: Admission, requestId: string): Promise<Result<OpenedWay, FailureCode>> {
-    const { chooser, meter, observer, times, buffers } = this.#parts;
+    const { chooser, meter, observer, times } = this.#parts;
     const first = chooser.choose(principal.account, wish, noExits, Date.now());
     if (!first.ok) return first;
     this.#dial = new Dial(
@@ -187,7 +221,7 @@ export class Connection implements LegReceiver {
       },
       { ...destination, requestId },
       times,
-      buffers,
+      this.#parts,
     );
     const opened = await this.#dial.run();
     return opened.ok ? opened : err(faultCodes[opened.error]);
@@ -205,7 +239,7 @@ export class Connection implements LegReceiver {
     { requestId, setupMs }: { readonly requestId: string; readonly setupMs: number },
   ): void {
     const { tunnels, observer, meter } = this.#parts;
-    const { dialect, answers } = this.#door;
+    const { dialect } = this.#door;
     const { account, credential, budgets } = principal;
     const { exit, pin } = choice;
     const clientIp = this.#clientIp;
@@ -233,28 +267,35 @@ export class Connection implements LegReceiver {
     const { id, country, network } = exit;
     const spender = meter.openSpender({ account, credential, budgets, exit: id, country, network, dialect }, tunnel);
     this.#enter('over');
-    this.#leg.socket.write(answers.established(requestId, exit, pin), 'latin1');
+    this.#leg.socket.write(this.#said.answers.established(requestId, exit, pin), 'latin1');
     tunnels.open(tunnel);
     observer.tunnelOpened(setupMs);
     tunnel.start(spender, this.#early, glued);
     this.#early = nothing;
   }
 
-  #refuse(failure: Failure, principal?: Principal, mayRetry = false, requestId: string = randomUUID()): void {
+  #refuse(failure: Failure, notes: RefusalNotes = {}): void {
     if (this.#stage === 'over') return;
     const { observer, meter, times } = this.#parts;
-    const { dialect, answers } = this.#door;
-    const { text, keepOpen } = answers.refused(failure, requestId, mayRetry);
+    const { dialect } = this.#door;
+    const { principal, requestId = randomUUID(), mayRetry = false, reply } = notes;
+    const refusal = this.#said.answers.refused(failure, requestId, mayRetry);
     const who = { account: principal?.account, credential: principal?.credential };
     observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
-    if (keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
-      this.#leg.socket.write(text, 'latin1');
+    if (failure.code === 'unauthenticated') this.#noteForBan();
+    if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
+      this.#leg.socket.write(refusal.bytes, 'latin1');
       this.#headTimer.refresh();
       return;
     }
     this.#enter('over');
-    linger(this.#leg, text, times.lingerTimeoutMs);
+    linger(this.#leg, reply ?? refusal.bytes, times.lingerTimeoutMs);
+  }
+
+  #noteForBan(): void {
+    const { world, observer } = this.#parts;
+    if (world.bans.note(this.#clientIp)) observer.banned(this.#clientIp);
   }
 
   /** The client has gone: what was begun for it ends. */

@@ -27,7 +27,7 @@ export interface GatewayPart extends Part {
 
 export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpectedEnd' | 'signal'> {
   readonly name: string;
-  readonly ports: { readonly marvel: number; readonly admin: number };
+  readonly ports: { readonly marvel: number; readonly socks5: number; readonly admin: number };
   readonly stateDir: string;
   /** Whether it is told of its state directory. */
   readonly keepsState: boolean;
@@ -67,6 +67,7 @@ export async function startGateway(
   await mkdir(stateDir, { recursive: true });
   const link = undo.use(await openLink(options.edgePort));
   const marvel = `${HOST}:${ports.marvel}`;
+  const socks5 = `${HOST}:${ports.socks5}`;
   const admin = `${HOST}:${ports.admin}`;
   const started = await startProgram({
     part: name,
@@ -83,6 +84,7 @@ export async function startGateway(
       MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,
       MARVEL_EDGE_KEYS: JSON.stringify(options.edgeKeys),
       MARVEL_LISTEN: marvel,
+      MARVEL_LISTEN_SOCKS5: socks5,
       MARVEL_LISTEN_ADMIN: admin,
       MARVEL_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
       ...(options.keepsState ? { MARVEL_STATE_DIR: stateDir } : {}),
@@ -103,7 +105,7 @@ export async function startGateway(
     name,
     marvel,
     admin,
-    info: { marvel, socks5: null, proxies_fo: null, proxymesh: null, admin },
+    info: { marvel, socks5, proxies_fo: null, proxymesh: null, admin },
     get pid() {
       return program.pid;
     },

@@ -45,7 +45,7 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
     const { d: _private, ...feedKey } = secrets.current.feed_signing_key;
     const started = await startGateway({
       name,
-      ports: place === 0 ? ports : undo.use(await reservePorts(['marvel', 'admin'])).ports,
+      ports: place === 0 ? ports : undo.use(await reservePorts(['marvel', 'socks5', 'admin'])).ports,
       stateDir: directory.gatewayState(name),
       keepsState: options.keepsState,
       edgePort: ports.api,

@@ -1,11 +1,11 @@
 import { canonicalHost } from '@marvel/shared/destination';
 import type { Dialect } from '@marvel/shared/usage-batch';
-import type { Destination, Heard, Offer, OfferReader } from '../offer.ts';
+import type { Destination, Heard, OfferReader, SignIn } from '../offer.ts';
 import { parseAuthority } from './authority.ts';
 import { type RequestHead, RequestHeadReader } from './request-head.ts';
 
 /** The part of an offer that the dialect reads out of a request head. */
-export type ReadRequest = (head: RequestHead) => Pick<Offer, 'credential' | 'wish'>;
+export type ReadRequest = (head: RequestHead) => SignIn;
 
 const unreadable: Heard = { kind: 'unreadable' };
 const more: Heard = { kind: 'more' };

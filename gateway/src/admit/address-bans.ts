@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 
 /** When an address is banned, and for how long. Source: CONTRACT 3.10, seed 004. */
 export interface BanRule {
-  /** Refusals within `windowMs` that earn a ban. */
+  /** Refusals within `windowMs` that earn a ban; 0 for never. */
   readonly refusals: number;
   readonly windowMs: number;
   readonly banMs: number;
@@ -45,6 +45,7 @@ export class AddressBans {
 
   /** Notes that an address was refused for its credentials; gives whether that has earned it a ban. */
   note(address: string): boolean {
+    if (this.#rule.refusals === 0) return false;
     const client = clientOf(address);
     const nowMs = this.#now();
     if ((this.#endsAtMs.get(client) ?? 0) > nowMs) return false;

@@ -1,8 +1,10 @@
 import type { Failure, FailureCode } from '@marvel/shared/failures';
+import type { Limits } from '@marvel/shared/limits';
 import type { Admission, Principal } from '../admission.ts';
 import type { FleetView } from '../fleet-view.ts';
-import type { Offer } from '../offer.ts';
+import type { ExitWish, Offer, SignIn } from '../offer.ts';
 import type { BudgetStanding } from '../spender.ts';
+import type { AddressBans } from './address-bans.ts';
 import { type DestinationRules, mayVisit } from './destination-rules.ts';
 import { type Circumstances, identify } from './identify.ts';
 import type { KeyDigests } from './key-digests.ts';
@@ -22,6 +24,7 @@ export interface World {
   readonly fleet: FleetView;
   readonly digests: KeyDigests;
   readonly rules: DestinationRules;
+  readonly bans: AddressBans;
   readonly load: Load;
   standing(budgets: readonly string[]): BudgetStanding;
 }
@@ -33,6 +36,19 @@ export type Verdict =
   /** `principal`: who it was, once that is known. */
   | { readonly kind: 'refused'; readonly failure: Failure; readonly principal: Principal | undefined };
 
+type Refused = Extract<Verdict, { kind: 'refused' }>;
+
+/**
+ * Judges who a client is and what it asks of the exit, for a protocol in which that comes before the destination.
+ * `undefined`: nothing is wrong with it, or nothing that can be known yet.
+ */
+export function admitSignIn(signIn: SignIn, world: World, circumstances: Circumstances): Refused | undefined {
+  if (!world.fleet.isReady) return undefined;
+  const principal = recognise(signIn, world, circumstances);
+  if (principal === undefined) return refused('unauthenticated');
+  return signIn.wish.ok ? undefined : refused(signIn.wish.error, principal);
+}
+
 /**
  * Judges an offer, in the one order of refusals: credential, target, destination, budgets and threads, the state of this
  * gateway. So whoever is not known learns only that. Source: CONTRACT 3.1.
@@ -41,15 +57,14 @@ export function admit(offer: Offer, world: World, circumstances: Circumstances):
   const { fleet } = world;
   // Nothing is known of anyone yet: to call a good key bad would be worse than to say so.
   if (!fleet.isReady) return refused('stale_state');
-  const principal = identify(offer.credential, fleet, world.digests, circumstances);
+  const principal = recognise(offer, world, circumstances);
   if (principal === undefined) return refused('unauthenticated');
   if (!offer.wish.ok) return refused(offer.wish.error, principal);
-  const wish = offer.wish.value;
-  const { countries } = principal.limits;
+  const wish = withinLimits(offer.wish.value, principal.limits);
   if (
     world.rules.refusalOf(offer.destination, fleet.policy) !== undefined ||
     !mayVisit(principal.limits, offer.destination.host) ||
-    countries?.includes(wish.country) === false
+    wish === undefined
   ) {
     return refused('destination_forbidden', principal);
   }
@@ -63,6 +78,20 @@ export function admit(offer: Offer, world: World, circumstances: Circumstances):
   return { kind: standing === 'unknown' ? 'unknown' : 'admitted', admission };
 }
 
+/** Who a client is. A banned address is nobody, whatever it shows: so guesses from there tell nothing. */
+function recognise({ credential }: SignIn, world: World, circumstances: Circumstances): Principal | undefined {
+  if (world.bans.isBanned(circumstances.clientIp)) return undefined;
+  return identify(credential, world.fleet, world.digests, circumstances);
+}
+
+/** What is asked of the exit, narrowed to the countries of the credential; `undefined` when it names another. */
+function withinLimits(wish: ExitWish, { countries }: Limits): ExitWish | undefined {
+  if (countries === undefined) return wish;
+  if (wish.country === undefined) return { ...wish, countries };
+  const named = [wish.country, ...(wish.otherCountries ?? [])];
+  return named.every((country) => countries.includes(country)) ? wish : undefined;
+}
+
 function hasThreadLeft(principal: Principal, fleet: FleetView, load: Load): boolean {
   const ofCredential = principal.limits.threads;
   if (ofCredential !== undefined && load.tunnelsOf(principal.credential) >= ofCredential) return false;
@@ -70,6 +99,6 @@ function hasThreadLeft(principal: Principal, fleet: FleetView, load: Load): bool
   return ofAccount === null || load.tunnelsOfAccount(principal.account) < ofAccount;
 }
 
-function refused(code: FailureCode, principal?: Principal): Verdict {
+function refused(code: FailureCode, principal?: Principal): Refused {
   return { kind: 'refused', failure: { code }, principal };
 }

@@ -51,7 +51,7 @@ describe('a refusal', () => {
   const codes = failureCodes.filter((code) => failures[code].marvel !== null);
 
   test.each(codes)('%s says its reason in the status, the phrase, the fields and the body', (code) => {
-    const { text, keepOpen } = marvelHttpAnswers.refused({ code }, 'id-1', false);
+    const { bytes: text, keepOpen } = marvelHttpAnswers.refused({ code }, 'id-1', false);
     const { marvel, reason, fix } = failures[code];
     const [head = '', body = ''] = text.split('\r\n\r\n');
     const lines = head.split('\r\n');
@@ -68,23 +68,23 @@ describe('a refusal', () => {
   });
 
   test.each(codes)('%s challenges only when it is 407', (code) => {
-    const { text } = marvelHttpAnswers.refused({ code }, 'id-1', false);
+    const { bytes: text } = marvelHttpAnswers.refused({ code }, 'id-1', false);
     expect(text.includes('Proxy-Authenticate: Basic realm="marvel"\r\n')).toBe(failures[code].marvel === 407);
   });
 
   test.each(codes.filter((code) => failures[code].marvel === 503))('%s says when to come back', (code) => {
-    expect(marvelHttpAnswers.refused({ code }, 'id-1', false).text).toMatch(/\r\nRetry-After: [0-9]+\r\n/);
+    expect(marvelHttpAnswers.refused({ code }, 'id-1', false).bytes).toMatch(/\r\nRetry-After: [0-9]+\r\n/);
   });
 
   test('of bad credentials leaves the connection open where another try can follow', () => {
     const open = marvelHttpAnswers.refused({ code: 'unauthenticated' }, 'id-1', true);
     expect(open.keepOpen).toBe(true);
-    expect(open.text).not.toContain('Connection:');
+    expect(open.bytes).not.toContain('Connection:');
     expect(marvelHttpAnswers.refused({ code: 'no_capacity' }, 'id-1', true).keepOpen).toBe(false);
   });
 
   test('carries the time that the failure knows of', () => {
-    expect(marvelHttpAnswers.refused({ code: 'no_capacity', retryAfterS: 77 }, 'id-1', false).text).toContain(
+    expect(marvelHttpAnswers.refused({ code: 'no_capacity', retryAfterS: 77 }, 'id-1', false).bytes).toContain(
       '\r\nRetry-After: 77\r\n',
     );
   });

@@ -2,7 +2,7 @@ import type { Exit } from '@marvel/shared/exit';
 import { type Failure, failureEntry, failures } from '@marvel/shared/failures';
 import { ok } from '@marvel/shared/result';
 import { parseTarget } from '@marvel/shared/target';
-import type { Answers, ExitWish, Offer, PinView, RefusalBytes } from '../offer.ts';
+import type { Answers, ExitWish, PinView, SignIn } from '../offer.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
 import { httpRefusal } from './http-refusal.ts';
 
@@ -13,28 +13,33 @@ interface MarvelRequest {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** Credentials and target of the Marvel dialect: Basic, user name = key, password = target. Source: CONTRACT 3.2, 3.5. */
-export function readMarvelRequest(request: MarvelRequest): Pick<Offer, 'credential' | 'wish'> {
+/** Credentials and target of the Marvel dialect over HTTP: Basic, and an option in the head. Source: CONTRACT 3.2, 3.5. */
+export function readMarvelRequest(request: MarvelRequest): SignIn {
   const basic = readBasicCredentials(request.fields.get('proxy-authorization') ?? '');
   if (basic === undefined) return nobody;
-  const target = parseTarget(basic.password);
-  const credential = { kind: 'key', key: basic.username } as const;
-  if (!target.ok) return { credential, wish: target };
-  const wish: ExitWish = {
-    ...target.value,
-    network: 'residential',
-    onExitLoss: request.fields.get('x-marvel-on-exit-loss')?.toLowerCase() === 'fail' ? 'fail' : 'repin',
-  };
-  return { credential, wish: ok(wish) };
+  const onExitLoss = request.fields.get('x-marvel-on-exit-loss')?.toLowerCase() === 'fail' ? 'fail' : 'repin';
+  return readMarvelSignIn(basic.username, basic.password, onExitLoss);
 }
 
-const nobody: Pick<Offer, 'credential' | 'wish'> = {
+/** User name = key, password = target. Source: CONTRACT 3.2. */
+export function readMarvelSignIn(
+  username: string,
+  password: string,
+  onExitLoss: ExitWish['onExitLoss'] = 'repin',
+): SignIn {
+  const credential = { kind: 'key', key: username } as const;
+  const target = parseTarget(password);
+  if (!target.ok) return { credential, wish: target };
+  return { credential, wish: ok({ ...target.value, network: 'residential', onExitLoss }) };
+}
+
+const nobody: SignIn = {
   credential: { kind: 'none' },
   wish: { ok: false, error: 'target_missing_country' },
 };
 
 /** The answers of the Marvel dialect over HTTP. Source: CONTRACT section 2 and 3.5. */
-export const marvelHttpAnswers: Answers = {
+export const marvelHttpAnswers = {
   established(requestId: string, exit: Exit, pin: PinView | undefined): string {
     return (
       'HTTP/1.1 200 Connection established\r\n' +
@@ -52,11 +57,11 @@ export const marvelHttpAnswers: Answers = {
     );
   },
 
-  refused(failure: Failure, requestId: string, mayRetry: boolean): RefusalBytes {
+  refused(failure: Failure, requestId: string, mayRetry: boolean) {
     // A code this dialect cannot have would be a fault of ours.
     const status = failureEntry(failure.code).marvel ?? failures.gateway_error.marvel;
     const keepOpen = failure.code === 'unauthenticated' && mayRetry;
     const fields = failure.code === 'unauthenticated' ? challenge : '';
-    return { text: httpRefusal({ status, failure, requestId, fields, close: !keepOpen }), keepOpen };
+    return { bytes: httpRefusal({ status, failure, requestId, fields, close: !keepOpen }), keepOpen };
   },
-};
+} satisfies Answers;

@@ -10,7 +10,7 @@ export interface EventLog {
   readonly tunnelEnded: (event: TunnelEvent) => void;
   readonly refused: (event: RefusalEvent) => void;
   /** Anything else that happened, by name. */
-  readonly note: (level: 'debug' | 'info', event: string, details: object) => void;
+  readonly note: (level: 'debug' | 'info' | 'warn', event: string, details: object) => void;
   /** A bug of ours. */
   readonly fault: (event: string, error: unknown) => void;
   /** Writes out what is buffered. */

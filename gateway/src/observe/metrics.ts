@@ -1,6 +1,7 @@
 import type { FailureCode } from '@marvel/shared/failures';
 import type { Dialect } from '@marvel/shared/usage-batch';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ListenerName } from '../offer.ts';
 import type { EndReason } from '../tunnel-end.ts';
 
 /** What the metrics read of the rest when they are scraped. */
@@ -15,10 +16,17 @@ export interface MetricSources {
   readonly feedAgeMs: () => number;
   readonly pendingBatches: () => number;
   readonly unsealedBytes: () => number;
+  /** Addresses that are not listened to. */
+  readonly bannedAddresses: () => number;
+  /** When the certificate that is shown ends, ms since 1970; only with TLS. */
+  readonly tlsExpiresAtMs: (() => number) | undefined;
 }
 
 /** The metrics of one gateway, named as Prometheus would have it: base units, `_total` for counters. */
 export interface Metrics {
+  readonly accepted: (listener: ListenerName) => void;
+  readonly tlsHandshakeFailed: () => void;
+  readonly banned: () => void;
   readonly tunnelOpened: (setupMs: number) => void;
   readonly tunnelEnded: (
     dialect: Dialect,
@@ -53,6 +61,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   gauge('marvel_gateway_pending_batches', 'Usage batches sealed and not acknowledged.', sources.pendingBatches);
   gauge('marvel_gateway_unsealed_bytes', 'Billable bytes counted and in no batch yet.', sources.unsealedBytes);
+  gauge('marvel_gateway_banned_addresses', 'Addresses not listened to for a while.', sources.bannedAddresses);
+  const { tlsExpiresAtMs } = sources;
+  if (tlsExpiresAtMs !== undefined) {
+    gauge('marvel_gateway_tls_certificate_expiry_timestamp_seconds', 'When the certificate that is shown ends.', () => {
+      return tlsExpiresAtMs() / 1000;
+    });
+  }
 
   const ended = { up: 0, down: 0 };
   const relayed = new Counter({
@@ -68,6 +83,22 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers: [],
   });
   registry.registerMetric(relayed);
+  const accepted = new Counter({
+    name: 'marvel_gateway_accepted_connections_total',
+    help: 'Client connections accepted, by listener.',
+    labelNames: ['listener'],
+    registers,
+  });
+  const failedHandshakes = new Counter({
+    name: 'marvel_gateway_tls_handshake_failures_total',
+    help: 'Client connections that ended before TLS stood.',
+    registers,
+  });
+  const bans = new Counter({
+    name: 'marvel_gateway_address_bans_total',
+    help: 'Bans of addresses that were refused for their credentials again and again.',
+    registers,
+  });
   const tunnels = new Counter({
     name: 'marvel_gateway_tunnels_ended_total',
     help: 'Tunnels that have ended, by cause.',
@@ -124,6 +155,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   }
 
   return {
+    accepted: (listener) => {
+      accepted.inc({ listener });
+    },
+    tlsHandshakeFailed: () => {
+      failedHandshakes.inc();
+    },
+    banned: () => {
+      bans.inc();
+    },
     tunnelOpened: (setupMs) => {
       setup.observe(setupMs / 1000);
     },

@@ -42,6 +42,8 @@ export interface Observer {
   /** The client went away before it had its answer. */
   abandoned(dialect: Dialect): void;
   dialled(succeeded: boolean): void;
+  /** An address has been refused so often that it is not listened to for a while. */
+  banned(clientIp: string): void;
   /** A bug of ours surfaced while a connection was served. */
   faulted(error: unknown): void;
 }
@@ -60,6 +62,10 @@ export function createObserver(log: EventLog, metrics: Metrics): Observer {
     },
     abandoned: metrics.abandoned,
     dialled: metrics.dialled,
+    banned: (clientIp) => {
+      log.note('info', 'address_banned', { client_ip: clientIp });
+      metrics.banned();
+    },
     faulted: (error) => {
       log.fault('connection_fault', error);
     },

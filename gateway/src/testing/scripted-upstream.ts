@@ -25,8 +25,8 @@ export class UpstreamClient {
   /** Reads exactly so many bytes. Errors: rejects when the connection ends before. */
   async take(count: number): Promise<Buffer> {
     for (;;) {
-      const bytes = this.socket.read(count) as Buffer | null;
-      if (bytes?.length === count) return bytes;
+      const bytes: unknown = this.socket.read(count);
+      if (Buffer.isBuffer(bytes) && bytes.length === count) return bytes;
       if (this.socket.readableEnded || this.socket.destroyed) throw new Error('the connection has ended');
       await Promise.race([once(this.socket, 'readable'), this.#ended]);
     }

@@ -111,6 +111,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway.close(AbortSignal.abort());
+    if (this.faults.length > 0) throw new AggregateError(this.faults, 'a bug surfaced while a connection was served');
   }
 }
 
@@ -146,6 +147,10 @@ function testConfig(settings: Readonly<Record<string, string>>): GatewayConfig {
     MARVEL_CREDENTIAL_PEPPER: testPepper,
     MARVEL_EDGE_KEYS: JSON.stringify([{ ...jwk, kid: 'feed' }]),
     MARVEL_LISTEN: '127.0.0.1:0',
+    MARVEL_LISTEN_TLS: '127.0.0.1:0',
+    // All tests come from one address, and many are refused on purpose.
+    MARVEL_BAN_REFUSALS: '0',
+    MARVEL_LISTEN_SOCKS5: '127.0.0.1:0',
     MARVEL_LISTEN_ADMIN: '127.0.0.1:0',
     ...settings,
   });

@@ -24,9 +24,7 @@ export class ConnectHandshake implements Handshake {
         return { kind: 'failed', fault: 'exit' };
       case 'head': {
         const isOpen = event.head.status >= 200 && event.head.status < 300;
-        return isOpen
-          ? { kind: 'open', restAt: event.restAt }
-          : { kind: 'failed', fault: this.#faultOf(event.head) };
+        return isOpen ? { kind: 'open', restAt: event.restAt } : { kind: 'failed', fault: this.#faultOf(event.head) };
       }
     }
   }

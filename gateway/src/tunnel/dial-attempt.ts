@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { DialFault } from './dial-fault.ts';
@@ -16,6 +16,13 @@ export interface OpenedExit {
   readonly glued: Buffer;
   /** From the first packet to the exit's answer. */
   readonly latencyMs: number;
+}
+
+/** What connections to exits are made with. */
+export interface DialMeans {
+  readonly buffers: ReadBuffers;
+  /** What the certificate of an exit with TLS is checked against. */
+  readonly exitTrust: SecureContext;
 }
 
 /** How long one attempt may take, in ms. */
@@ -43,13 +50,15 @@ export class DialAttempt implements LegReceiver {
   #isConnected = false;
   #isSettled = false;
 
-  constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, buffers: ReadBuffers) {
+  constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, means: DialMeans) {
     const { promise, resolve } = Promise.withResolvers<Result<OpenedExit, DialFault>>();
     this.result = promise;
     this.#settle = resolve;
     this.#handshake = handshake;
     this.#times = times;
-    this.#leg = new Leg(this, buffers, (reading) => openSocket(transport, reading, this.#onConnect));
+    this.#leg = new Leg(this, means.buffers, (reading) => {
+      return openSocket(transport, means.exitTrust, reading, this.#onConnect);
+    });
     this.#timer = setTimeout(onTimeout, times.connectTimeoutMs, this);
   }
 
@@ -111,9 +120,14 @@ function onTimeout(attempt: DialAttempt): void {
   attempt.onTimeout();
 }
 
-function openSocket({ host, port, tls }: Transport, reading: BufferedReading, onConnect: () => void): Socket {
+function openSocket(
+  { host, port, tls }: Transport,
+  secureContext: SecureContext,
+  reading: BufferedReading,
+  onConnect: () => void,
+): Socket {
   const options = { host, port, allowHalfOpen: true, noDelay: true };
-  // TLS goes on delivering what it has decrypted after reading was stopped, so its bytes need memory of their own.
-  if (tls) return connectTls({ ...options, ...(isIP(host) === 0 ? { servername: host } : {}) }, onConnect);
+  // The name an exit has to prove is the one it is dialled by. An address is no server name. Source: RFC 6066 section 3.
+  if (tls) return connectTls({ ...options, secureContext, servername: isIP(host) === 0 ? host : '' }, onConnect);
   return connect({ ...options, onread: reading }, onConnect);
 }

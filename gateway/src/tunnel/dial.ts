@@ -1,10 +1,9 @@
 import type { Exit } from '@marvel/shared/exit';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { DialAttempt, type OpenedExit } from './dial-attempt.ts';
+import { DialAttempt, type DialMeans, type OpenedExit } from './dial-attempt.ts';
 import type { DialFault } from './dial-fault.ts';
 import type { DialRequest } from './handshake.ts';
 import { openHandshake } from './open-handshake.ts';
-import type { ReadBuffers } from './read-buffers.ts';
 
 /** Further exits tried after the first one failed. Source: CONTRACT 3.6. */
 const maxFurtherExits = 2;
@@ -34,15 +33,15 @@ export class Dial<Choice extends { readonly exit: Exit }> {
   readonly #plan: DialPlan<Choice>;
   readonly #request: DialRequest;
   readonly #times: DialTimes;
-  readonly #buffers: ReadBuffers;
+  readonly #means: DialMeans;
   #attempt: DialAttempt | undefined;
   #isAbandoned = false;
 
-  constructor(plan: DialPlan<Choice>, request: DialRequest, times: DialTimes, buffers: ReadBuffers) {
+  constructor(plan: DialPlan<Choice>, request: DialRequest, times: DialTimes, means: DialMeans) {
     this.#plan = plan;
     this.#request = request;
     this.#times = times;
-    this.#buffers = buffers;
+    this.#means = means;
   }
 
   /** Errors: the fault of the last exit tried. */
@@ -88,7 +87,7 @@ export class Dial<Choice extends { readonly exit: Exit }> {
       connectTimeoutMs: Math.min(timeoutMs, this.#times.dialTimeoutMs * connectShare),
       timeoutMs,
     };
-    this.#attempt = new DialAttempt(exit.transport, handshake, times, this.#buffers);
+    this.#attempt = new DialAttempt(exit.transport, handshake, times, this.#means);
     return this.#attempt.result;
   }
 }

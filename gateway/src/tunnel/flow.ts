@@ -27,8 +27,10 @@ export class Flow implements LegReceiver {
   readonly #owner: FlowOwner;
   /** Read and taken, but not accepted yet. */
   #pendingBytes = 0;
+  /** Where the kernel of `sink` was before they were written. */
+  #mark = 0;
   /** How many of them were still not accepted when the write that failed was begun. */
-  #queuedBytes: number | undefined;
+  #unaccepted: number | undefined;
   #hasFailed = false;
   /** Read, but not allowed to go on yet. */
   #held: Buffer | undefined;
@@ -85,8 +87,8 @@ export class Flow implements LegReceiver {
   settle(): number {
     const pending = this.#pendingBytes;
     if (pending === 0) return 0;
-    const queued = this.#hasFailed ? this.#queuedBytes : this.#sink.queuedBytes;
-    const lost = Math.min(pending, queued ?? pending);
+    const unaccepted = this.#hasFailed ? this.#unaccepted : this.#sink.unaccepted(pending, this.#mark);
+    const lost = Math.min(pending, unaccepted ?? pending);
     this.#pendingBytes = 0;
     if (lost < pending) this.#accept(pending - lost);
     return lost;
@@ -95,13 +97,14 @@ export class Flow implements LegReceiver {
   /** Writes; gives whether the kernel accepted it at once. */
   #send(bytes: Buffer): boolean {
     const sink = this.#sink;
+    if (this.#pendingBytes === 0) this.#mark = sink.mark();
     sink.socket.write(bytes, this.#onWritten);
     if (sink.isFlushed) {
       this.#accept(bytes.length);
       return true;
     }
     this.#pendingBytes += bytes.length;
-    this.#queuedBytes = sink.queuedBytes;
+    this.#unaccepted = sink.unaccepted(this.#pendingBytes, this.#mark);
     return false;
   }
 

@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { type BufferedReading, handleOf, type InstallReading, queuedBytes } from './node-internals.ts';
+import {
+  acceptedBytes,
+  type BufferedReading,
+  handleOf,
+  handleUnder,
+  type InstallReading,
+  queuedBytes,
+} from './node-internals.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 
 /** Who a leg hands on to what it reads; it changes as the connection goes through its stages. */
@@ -16,6 +23,8 @@ export interface LegReceiver {
   onClose(error: NodeJS.ErrnoException | undefined): void;
 }
 
+/** How long the last word of TLS may wait for a peer that does not read, ms. */
+const finishTimeoutMs = 30_000;
 const legKey = Symbol('leg');
 type LegSocket = Socket & { [legKey]?: Leg };
 
@@ -40,6 +49,8 @@ export class Leg {
     const socket: LegSocket = open({ buffer: buffers.next, callback: (bytes) => this.#onRead(bytes) });
     this.socket = socket;
     socket[legKey] = this;
+    // TLS goes on delivering what it has decrypted after reading was stopped, so its bytes need memory of their own.
+    if (socket instanceof TLSSocket) socket.on('data', onData);
     // Listeners that find their leg by the socket: one function each for all legs.
     socket.on('end', onEnd);
     socket.on('error', onError);
@@ -48,11 +59,14 @@ export class Leg {
 
   /** The leg of an accepted socket; without `install` it is read by `data` events. */
   static ofAccepted(socket: Socket, receiver: LegReceiver, buffers: ReadBuffers, install: InstallReading | undefined) {
-    return new Leg(receiver, buffers, (reading) => {
+    const leg = new Leg(receiver, buffers, (reading) => {
+      if (socket instanceof TLSSocket) return socket;
       if (install === undefined) socket.on('data', onData);
       else install(socket, reading);
       return socket;
     });
+    leg.noteConnected();
+    return leg;
   }
 
   /** Stops reading from outside of `onBytes`. */
@@ -69,14 +83,27 @@ export class Leg {
     this.socket.resume();
   }
 
-  /** Must be called once the socket is connected for `queuedBytes` to be known. */
+  /** Must be called once the socket is connected for `unaccepted` to be known. */
   noteConnected(): void {
-    this.#handle = this.socket instanceof TLSSocket ? undefined : handleOf(this.socket);
+    this.#handle = this.socket instanceof TLSSocket ? handleUnder(this.socket) : handleOf(this.socket);
   }
 
-  /** Bytes of pending writes that the kernel has not accepted; `undefined` when that cannot be known. */
-  get queuedBytes(): number | undefined {
-    return queuedBytes(this.#handle);
+  /** Where the kernel is in what is written. TLS alone needs it: what it sends is longer than what it was given. */
+  mark(): number {
+    return this.socket instanceof TLSSocket ? (acceptedBytes(this.#handle) ?? 0) : 0;
+  }
+
+  /**
+   * How many of `bytes`, which is all that was written since `mark`, the kernel has not accepted; `undefined` when that
+   * cannot be known. For TLS too few by its framing at most: 29 bytes for each 16 KB, never too many.
+   */
+  unaccepted(bytes: number, mark: number): number | undefined {
+    if (!(this.socket instanceof TLSSocket)) {
+      const queued = queuedBytes(this.#handle);
+      return queued === undefined ? undefined : Math.min(bytes, queued);
+    }
+    const accepted = acceptedBytes(this.#handle);
+    return accepted === undefined ? undefined : Math.max(0, bytes - (accepted - mark));
   }
 
   /** Whether all that was written has been accepted by the kernel. */
@@ -102,9 +129,14 @@ export class Leg {
    * a reset, so what it still has to send arrives, and the FIN behind it.
    */
   finish(): void {
+    const { socket } = this;
+    if (!(socket instanceof TLSSocket)) {
+      socket.destroy();
+      return;
+    }
     // TLS has a word of its own to say at the end.
-    if (this.socket instanceof TLSSocket) this.socket.end();
-    else this.socket.destroy();
+    socket.setTimeout(finishTimeoutMs, destroy);
+    socket.end();
   }
 
   /** Tells the receiver once that the socket is gone. */
@@ -127,6 +159,10 @@ export class Leg {
 
 function onData(this: LegSocket, bytes: Buffer): void {
   this[legKey]?.takeData(bytes);
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 function onEnd(this: LegSocket): void {

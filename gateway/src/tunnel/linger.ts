@@ -1,3 +1,4 @@
+import type { WireBytes } from '../offer.ts';
 import type { Leg, LegReceiver } from './leg.ts';
 
 /** What a client may still send after it was refused, bytes; beyond it the connection is dropped. */
@@ -5,11 +6,11 @@ const maxDrainedBytes = 262_144;
 
 /**
  * Says a last word and closes: sends it whole, ends our side, and reads on for a while, since closing a socket with unread
- * input makes the kernel send a reset that can eat the answer on its way. `text` is ASCII. Source: RFC 9112 section 9.6.
+ * input makes the kernel send a reset that can eat the answer on its way. Source: RFC 9112 section 9.6.
  */
-export function linger(leg: Leg, text: string, timeoutMs: number): void {
+export function linger(leg: Leg, bytes: WireBytes, timeoutMs: number): void {
   leg.receiver = new Drain(leg, timeoutMs);
-  leg.socket.end(text, 'latin1');
+  leg.socket.end(bytes, 'latin1');
   leg.resume();
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 // The only file that touches what Node does not document. Each use is checked before it is relied on, and whoever uses it
 // has a documented way to do without.
@@ -54,6 +55,23 @@ export function queuedBytes(handle: unknown): number | undefined {
   if (typeof handle !== 'object' || handle === null) return undefined;
   const size: unknown = Reflect.get(handle, 'writeQueueSize');
   return typeof size === 'number' ? size : undefined;
+}
+
+/**
+ * Bytes that the kernel has accepted of all that was ever written to a TCP handle, also just after its socket was
+ * destroyed; `undefined` when that cannot be known.
+ */
+export function acceptedBytes(handle: unknown): number | undefined {
+  const queued = queuedBytes(handle);
+  if (queued === undefined || typeof handle !== 'object' || handle === null) return undefined;
+  const written: unknown = Reflect.get(handle, 'bytesWritten');
+  return typeof written === 'number' ? written - queued : undefined;
+}
+
+/** The TCP handle that a TLS socket sends its records through; `undefined` when that cannot be known. */
+export function handleUnder(socket: TLSSocket): unknown {
+  const handle = handleOf(socket);
+  return typeof handle === 'object' && handle !== null ? Reflect.get(handle, '_parent') : undefined;
 }
 
 function takesBuffers(handle: unknown): handle is { useUserBuffer(buffer: Buffer): void } {

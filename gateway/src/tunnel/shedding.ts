@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { WireBytes } from '../offer.ts';
 import { Leg, type LegReceiver } from './leg.ts';
 import { linger } from './linger.ts';
 import type { ReadBuffers } from './read-buffers.ts';
@@ -19,8 +20,8 @@ export class Shedding {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `text`: what a client is told, ASCII. */
-  turnAway(socket: Socket, text: string): void {
+  /** `bytes`: what a client is told. */
+  turnAway(socket: Socket, bytes: WireBytes): void {
     if (this.#told >= maxTold) {
       socket.destroy();
       return;
@@ -29,6 +30,6 @@ export class Shedding {
     socket.on('close', () => {
       this.#told -= 1;
     });
-    linger(Leg.ofAccepted(socket, silent, this.#buffers, undefined), text, this.#timeoutMs);
+    linger(Leg.ofAccepted(socket, silent, this.#buffers, undefined), bytes, this.#timeoutMs);
   }
 }

@@ -10,7 +10,11 @@ const signedIn = Buffer.from([1, 0]);
 const reply = (type: number, address: readonly number[], code = 0) =>
   Buffer.from([5, code, 0, type, ...address, 0x1f, 0x90]);
 const ipv4Reply = reply(1, [0, 0, 0, 0]);
-const connectExample = Buffer.concat([Buffer.from([5, 1, 0, 3, 11]), Buffer.from('example.com'), Buffer.from([1, 187])]);
+const connectExample = Buffer.concat([
+  Buffer.from([5, 1, 0, 3, 11]),
+  Buffer.from('example.com'),
+  Buffer.from([1, 187]),
+]);
 const asks = (bytes: Buffer): HandshakeEvent => ({ kind: 'send', bytes });
 const fails: HandshakeEvent = { kind: 'failed', fault: 'exit' };
 
@@ -41,7 +45,10 @@ describe('a SOCKS5 handshake with an exit', () => {
     const machine = handshake();
     expect(machine.request).toEqual(Buffer.from([5, 1, 0]));
     const events = play(machine, size, noneMethod, ipv4Reply);
-    expect(events).toEqual([asks(connectExample), { kind: 'open', restAt: size === 1000 ? 10 : ((10 - 1) % size) + 1 }]);
+    expect(events).toEqual([
+      asks(connectExample),
+      { kind: 'open', restAt: size === 1000 ? 10 : ((10 - 1) % size) + 1 },
+    ]);
   });
 
   it.each([1, 2, 3, 1000])('signs in when it is asked to, in pieces of %i bytes', (size) => {
@@ -57,16 +64,22 @@ describe('a SOCKS5 handshake with an exit', () => {
   });
 
   it.each([
-    ['an IPv4 address', '192.0.2.1', '050100' + '01' + 'c0000201' + '01bb'],
-    ['an IPv6 address', '2001:db8::1', '050100' + '04' + '20010db8000000000000000000000001' + '01bb'],
-    ['what only looks like an address', '2130706433', '050100' + '03' + '0a' + '32313330373036343333' + '01bb'],
+    ['an IPv4 address', '192.0.2.1', '05010001c000020101bb'],
+    ['an IPv6 address', '2001:db8::1', '0501000420010db800000000000000000000000101bb'],
+    ['what only looks like an address', '2130706433', '050100030a3231333037303634333301bb'],
   ])('asks for %s as what it is', (_what, host, hex) => {
     expect(play(handshake(undefined, undefined, host), 1000, noneMethod)).toEqual([asks(Buffer.from(hex, 'hex'))]);
   });
 
   it.each([
     ['an IPv4 address', ipv4Reply],
-    ['an IPv6 address', reply(4, Array.from({ length: 16 }, () => 7))],
+    [
+      'an IPv6 address',
+      reply(
+        4,
+        Array.from({ length: 16 }, () => 7),
+      ),
+    ],
     ['a name', reply(3, [4, 0x65, 0x78, 0x69, 0x74])],
     ['an empty name', reply(3, [0])],
     ['the longest name', reply(3, [255, ...Array.from({ length: 255 }, () => 0x61)])],
