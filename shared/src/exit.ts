@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CountryCode, Id, Timestamp } from './units.ts';
+import { CountryCode, Host, Id, Line, Timestamp } from './units.ts';
 
 /** The kinds of network an exit sits in. */
 export const Network = v.picklist(['residential', 'isp', 'datacenter']);
@@ -10,9 +10,8 @@ export const grades = ['S', 'A', 'B'] as const;
 export const Grade = v.picklist(grades);
 export type Grade = v.InferOutput<typeof Grade>;
 
-const Host = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
 const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
-const Secret = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const Secret = v.pipe(Line(512), v.minLength(1));
 
 /** How a gateway reaches an exit: an upstream proxy with or without credentials and TLS, or our own exit agent. */
 export const Transport = v.variant('type', [

@@ -3,7 +3,7 @@ import { Exit } from './exit.ts';
 import { Limits } from './limits.ts';
 import { err, ok, type Result } from './result.ts';
 import { type SignatureFailure, type VerificationKeys, verifyDetached } from './signature.ts';
-import { Count, Id, SignedBytes, Timestamp } from './units.ts';
+import { Count, Host, Id, SignedBytes, Timestamp } from './units.ts';
 
 const Digest = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, 'must be a SHA-256 in base64url'));
 const Threads = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)));
@@ -88,7 +88,7 @@ export type NodeRecord = v.InferOutput<typeof NodeRecord>;
 
 /** One host and port that policy lets through although its class or port would be refused, e.g. a local echo origin. */
 export const AllowedDestination = v.strictObject({
-  host: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  host: Host,
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535)),
 });
 

@@ -20,9 +20,16 @@ export const Timestamp = v.config(
   { abortPipeEarly: true },
 );
 
-/** Tells 31 February, which a pattern lets through and a database does not, from a day of the calendar. */
 function isUtcMoment(text: string): boolean {
-  return text.charAt(10) === 'T' && text.endsWith('Z') && new Date(text).getUTCDate() === Number(text.slice(8, 10));
+  return text.charAt(10) === 'T' && text.endsWith('Z') && isOfCalendar(text);
+}
+
+/** What a database knows no year 0 for, or rounds into a year of five digits, which no wire can say. */
+const beyondCalendar = /^(?:0000|9999-12-31T23:59:59\.9{6})/;
+
+/** Tells 31 February, which a pattern lets through and a database does not, from a day of the calendar. */
+export function isOfCalendar(text: string): boolean {
+  return !beyondCalendar.test(text) && new Date(text).getUTCDate() === Number(text.slice(8, 10));
 }
 
 /** An ISO 3166-1 alpha-2 shaped country code, upper case. */
@@ -40,3 +47,13 @@ export const Line = (maxLength: number) =>
     v.regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters'),
     v.check((text) => text.isWellFormed(), 'must be well-formed Unicode'),
   );
+
+/** A host as it is dialled: a name or an address. Whether it is one of these, the dial will show. */
+export const Host = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(255),
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  v.regex(/^[^\u0000-\u0020\u007f]*$/, 'must not hold control characters or spaces'),
+  v.check((text) => text.isWellFormed(), 'must be well-formed Unicode'),
+);

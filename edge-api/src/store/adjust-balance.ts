@@ -1,13 +1,14 @@
 import { err, ok, type Result } from '@marvel/shared/result';
 import { sql } from 'drizzle-orm';
-import { attempt, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import { attemptChecked, type Conflict, type NotFound, type OutOfRange, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
 
 /**
  * Gives or, negative, takes bytes by an operator's hand, once for each key, and says what the balance is then.
  *
- * Errors: `conflict` when the key was used for another adjustment of the account; `not_found`; `unavailable`.
+ * Errors: `conflict` when the key was used for another adjustment of the account; `not_found`; `out_of_range`;
+ * `unavailable`.
  */
 export async function adjustBalance(
   db: Database,
@@ -20,9 +21,9 @@ export async function adjustBalance(
     readonly key: string;
   },
   audit: AuditEntry,
-): Promise<Result<{ readonly balanceBytes: number }, Conflict | NotFound | Unavailable>> {
+): Promise<Result<{ readonly balanceBytes: number }, Conflict | NotFound | OutOfRange | Unavailable>> {
   const call = sql`adjust_balance(${given.accountId}, ${given.bytes}, ${given.reason}, ${given.key}) as adjusted`;
-  const done = await attempt(() =>
+  const done = await attemptChecked(['budget_balance'], () =>
     db.batch([
       db
         .select({

@@ -11,6 +11,11 @@ export interface Conflict {
   readonly code: 'conflict';
 }
 
+/** A count would leave what can be counted: 2^53 either way. */
+export interface OutOfRange {
+  readonly code: 'out_of_range';
+}
+
 /** There is no such thing, or it is another account's. */
 export interface NotFound {
   readonly code: 'not_found';
@@ -21,6 +26,7 @@ const unavailableStates = /^(?:08...|53...|57P0[1-5]|55P03|25006)$/;
 /** What a transaction is told that lost against another one; the same statement may pass when sent again. */
 const contestedStates: ReadonlySet<string> = new Set(['40001', '40P01']);
 const uniqueViolation = '23505';
+const checkViolation = '23514';
 
 /** Runs a query. Errors: `unavailable` when the database cannot be asked; anything else it says is a bug and thrown. */
 export async function attempt<T>(query: () => PromiseLike<T>): Promise<Result<T, Unavailable>> {
@@ -53,6 +59,21 @@ export async function attemptUnique<T>(
     const found = databaseError(error);
     if (found?.code === uniqueViolation && constraints.includes(found.constraint ?? ''))
       return err({ code: 'conflict' });
+    throw error;
+  }
+}
+
+/** Runs a write that may meet one of the named checks. Errors: `out_of_range` for those, `unavailable`. */
+export async function attemptChecked<T>(
+  constraints: readonly string[],
+  query: () => PromiseLike<T>,
+): Promise<Result<T, Unavailable | OutOfRange>> {
+  try {
+    return await attempt(query);
+  } catch (error) {
+    const found = databaseError(error);
+    if (found?.code === checkViolation && constraints.includes(found.constraint ?? ''))
+      return err({ code: 'out_of_range' });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Count, SignedBytes, Timestamp } from '../units.ts';
+import { Count, isOfCalendar, SignedBytes, Timestamp } from '../units.ts';
 
 export const usageGroups = ['hour', 'day', 'key', 'sub_user', 'country', 'exit_grade'] as const;
 export type UsageGroup = (typeof usageGroups)[number];
@@ -14,7 +14,7 @@ const Moment = v.pipe(
     /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z)?$/,
     'must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',
   ),
-  v.check((text) => new Date(text).getUTCDate() === Number(text.slice(8, 10)), 'must be a date that exists'),
+  v.check(isOfCalendar, 'must be a date that exists'),
 );
 
 export const UsageQuery = v.strictObject({

@@ -1,5 +1,5 @@
 import { AdjustBalanceRequest, AdjustedBalance } from '@marvel/shared/api/operator';
-import { ok } from '@marvel/shared/result';
+import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { adjustBalance as adjustStoredBalance } from '../../store/adjust-balance.ts';
 import { IdParams } from '../id-params.ts';
@@ -22,6 +22,12 @@ export const adjustBalance = endpoint({
     const key = once?.token ?? requestId;
     const audit = { action: 'account.adjust', target: id, detail: { bytes, reason }, requestId };
     const adjusted = await adjustStoredBalance(db, { accountId: id, bytes, reason, key }, audit);
-    return adjusted.ok ? ok({ account_id: id, balance_bytes: adjusted.value.balanceBytes }) : adjusted;
+    if (adjusted.ok) return ok({ account_id: id, balance_bytes: adjusted.value.balanceBytes });
+    const { code } = adjusted.error;
+    if (code === 'conflict') {
+      return err({ code, message: 'Idempotency-Key was used for another adjustment of this account' });
+    }
+    if (code !== 'out_of_range') return err({ code });
+    return err({ code: 'invalid', message: 'bytes: would take the balance past what can be counted' });
   },
 });

@@ -153,6 +153,20 @@ describe('exits', () => {
     expect(report[2]?.id).toBe(null);
   });
 
+  test.each([
+    [{ transport: { ...transport, host: 'a\u0000b' } }, 'transport.host: is not valid'],
+    [{ transport: { ...transport, password: 'a\r\nb' } }, 'transport.password: is not valid'],
+    [{ transport: { ...transport, username: '\ud800' } }, 'transport.username: is not valid'],
+    [{ expires_at: '0000-01-01T00:00:00Z' }, 'expires_at: is not valid'],
+    [{ expires_at: '9999-12-31T23:59:59.9999999Z' }, 'expires_at: is not valid'],
+  ])('with %j, which neither database nor feed can hold, are refused and stop no other', async (changes, error) => {
+    const outcomes = await importExits(exitLine(changes), exitLine());
+    expect(outcomes).toMatchObject([
+      { index: 0, id: null, outcome: 'invalid', error },
+      { index: 1, outcome: 'added' },
+    ]);
+  });
+
   test('of the same place are updated, dropped when a gate says so, and taken back when it is well again', async () => {
     const line = exitLine();
     const [first] = await importExits(line);
@@ -212,6 +226,11 @@ describe('the fleet', () => {
     expect((await call('PUT', 'fleet', { policy })).json).toMatchObject({ policy, epoch: 1 });
     expect((await call('GET', 'fleet')).json).toMatchObject({ policy, maintenance: false });
     expect(await feedRecord('fleet', 'fleet')).toMatchObject({ policy });
+    expectFailure(
+      await call('PUT', 'fleet', { policy: { ...policy, allow: [{ host: 'a\u0000', port: 1 }] } }),
+      'invalid',
+      'policy.allow.0.host: must not hold control characters or spaces',
+    );
   });
 });
 
@@ -227,6 +246,9 @@ describe('balances', () => {
     expect((await adjust(-2000, 'b')).json).toEqual({ account_id: accountId, balance_bytes: 3000 });
     expect((await edge.call('GET', '/v1/usage', { token })).json).toMatchObject({ balance_bytes: 3000 });
     expectFailure(await adjust(0, 'c'), 'invalid', 'bytes: must not be 0');
+    const tooMuch = 'bytes: would take the balance past what can be counted';
+    expectFailure(await adjust(2 ** 53 - 1, 'd'), 'invalid', tooMuch);
+    expect((await adjust(1, 'd')).json).toMatchObject({ balance_bytes: 3001 });
     expectFailure(await call('POST', 'accounts/acc_nobody/adjust', { bytes: 1, reason: 'x' }), 'not_found');
   });
 
