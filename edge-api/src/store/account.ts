@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -50,14 +50,18 @@ export async function findAccount(db: Database, id: string): Promise<Result<Acco
   return attemptOne(() => db.select().from(account).where(eq(account.id, id)));
 }
 
-/** Errors: `not_found`, `unavailable`. */
+/** Stores the same password hashed anew. Errors: `not_found` when its hash is no longer that of `before`; `unavailable`. */
 export async function updatePasswordHash(
   db: Database,
   id: string,
-  passwordHash: string,
+  hash: { readonly before: string; readonly after: string },
 ): Promise<Result<void, NotFound | Unavailable>> {
   const updated = await attemptOne(() =>
-    db.update(account).set({ passwordHash }).where(eq(account.id, id)).returning({ id: account.id }),
+    db
+      .update(account)
+      .set({ passwordHash: hash.after })
+      .where(and(eq(account.id, id), eq(account.passwordHash, hash.before)))
+      .returning({ id: account.id }),
   );
   return updated.ok ? ok(undefined) : updated;
 }

@@ -18,12 +18,26 @@ export interface LiveSession {
   readonly expiresAt: Date;
 }
 
-/** Errors: `unavailable`. */
+/**
+ * Makes a session for whoever proved the password of that hash.
+ *
+ * Errors: `not_found` when the account has another password by now, so that a sign-in under way does not outlive a change;
+ * `unavailable`.
+ */
 export async function createSession(
   db: Database,
-  given: NewSession & { readonly accountId: string },
-): Promise<Result<void, Unavailable>> {
-  const made = await attempt(() => db.insert(session).values(given));
+  given: NewSession & { readonly accountId: string; readonly passwordHash: string },
+): Promise<Result<void, NotFound | Unavailable>> {
+  // The lock makes one of the two wait: a change under way is seen here, or sees this session and ends it.
+  const made = await attemptOne(async () => {
+    const { rows } = await db.execute(sql`
+      insert into ${session} (token_digest, account_id, expires_at)
+      select ${given.tokenDigest}, a.id, ${given.expiresAt.toISOString()}::timestamptz
+      from ${account} a where a.id = ${given.accountId} and a.password_hash = ${given.passwordHash}
+      for share
+      returning account_id`);
+    return rows;
+  });
   return made.ok ? ok(undefined) : made;
 }
 
