@@ -1,4 +1,4 @@
-import { ok, type Result } from '@marvel/shared/result';
+import { err, ok, type Result } from '@marvel/shared/result';
 import { and, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -29,6 +29,11 @@ export interface Usage {
   readonly rows: readonly UsageRow[];
 }
 
+/** The groups of the period are more than one answer has. */
+export interface TooManyRows {
+  readonly code: 'too_many_rows';
+}
+
 const sum = (column: SQL) => sql`coalesce(sum(${column}), 0)`.mapWith(Number);
 const instant = (column: SQL) => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
 const groupColumns: Readonly<Record<UsageGroup, SQL>> = {
@@ -43,7 +48,7 @@ const groupColumns: Readonly<Record<UsageGroup, SQL>> = {
 /**
  * Balance and billed usage of an account in [from, to), in whole hours: usage is kept by the hour. Test keys are left out.
  *
- * Rows are in the order of their groups, at most `maxUsageRows`. Errors: `unavailable`. Cost: one round trip; O(hours x
+ * Rows are in the order of their groups. Errors: `too_many_rows` for more than `maxUsageRows`; `unavailable`. Cost: one round trip; O(hours x
  * exits used).
  */
 export async function readUsage(
@@ -55,7 +60,7 @@ export async function readUsage(
     /** Without a group there is one row, or none when nothing was used. */
     readonly groupBy: readonly UsageGroup[];
   },
-): Promise<Result<Usage, Unavailable>> {
+): Promise<Result<Usage, TooManyRows | Unavailable>> {
   const inPeriod = and(
     eq(usageRollup.accountId, wanted.accountId),
     gte(usageRollup.hour, sql`date_trunc('hour', ${wanted.from.toISOString()}::timestamptz)`),
@@ -84,11 +89,13 @@ export async function readUsage(
         .select({ usedBytes: sum(sql`${usageRollup.bytesUp} + ${usageRollup.bytesDown}`) })
         .from(usageRollup)
         .where(inPeriod),
-      grouped.limit(maxUsageRows),
+      // One more than an answer has, to see whether it would leave rows out.
+      grouped.limit(maxUsageRows + 1),
     ]),
   );
   if (!answered.ok) return answered;
   const [[balance], [used], found] = answered.value;
+  if (found.length > maxUsageRows) return err({ code: 'too_many_rows' });
   return ok({
     balanceBytes: balance?.balanceBytes ?? 0,
     usedBytes: used?.usedBytes ?? 0,

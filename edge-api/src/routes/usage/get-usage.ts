@@ -2,7 +2,7 @@ import { Usage, type UsageGroup, usageGroups, UsageQuery, type UsageRow } from '
 import { err, ok } from '@marvel/shared/result';
 import { usagePeriod } from '../../domain/usage-period.ts';
 import { endpoint } from '../../http/endpoint.ts';
-import { readUsage, type UsageRow as StoredRow } from '../../store/usage.ts';
+import { maxUsageRows, readUsage, type UsageRow as StoredRow } from '../../store/usage.ts';
 
 export const getUsage = endpoint({
   method: 'GET',
@@ -10,7 +10,8 @@ export const getUsage = endpoint({
   access: 'session',
   tag: 'Usage',
   summary: 'Balance, and bytes used over time',
-  description: 'Kept by the hour: a period begins with the hour of `from`. Test keys are left out.',
+  description:
+    'Kept by the hour, and counted in whole hours: from the hour that `from` lies in to the last one that begins before `to`. Test keys are left out.',
   query: UsageQuery,
   reply: { status: 200, description: 'The balance, and the rows of the period.', body: Usage },
   failures: [],
@@ -21,7 +22,12 @@ export const getUsage = endpoint({
     const wanted = new Set(query.group_by.split(','));
     const groupBy = usageGroups.filter((group) => wanted.has(group));
     const read = await readUsage(db, { accountId: identity.accountId, from, to, groupBy });
-    if (!read.ok) return read;
+    if (!read.ok) {
+      const { code } = read.error;
+      if (code !== 'too_many_rows') return err({ code });
+      const message = `group_by: gives more than ${maxUsageRows} rows; ask for a shorter period or fewer groups`;
+      return err({ code: 'invalid', message });
+    }
     return ok({
       balance_bytes: read.value.balanceBytes,
       used_bytes: read.value.usedBytes,

@@ -94,6 +94,28 @@ test('rows stand for the groups asked for, and sum to what was used', async () =
   ]);
 });
 
+test('an answer that would leave rows out is refused instead', async () => {
+  const { accountId, token } = await edge.signUp();
+  await edge.database.query(
+    `insert into usage_rollup (account_id, hour, credential_id, dialect, test, bytes_up, bytes_down, connections)
+     select $1, timestamptz '2026-01-01T00:00:00Z' + (n / 10) * interval '1 hour', 'key_' || n % 10 || '000', 'marvel', false, 1, 0, 1
+     from generate_series(0, 10000) n`,
+    [accountId],
+  );
+  // Each hour of one key is a row: one more than an answer has.
+  const ask = async (query: string) => edge.call('GET', `/v1/usage?from=2026-01-01&to=2026-03-01${query}`, { token });
+  await edge.database.query(
+    `insert into credential (id, account_id, kind) select 'key_' || n || '000', $1, 'key' from generate_series(0, 9) n`,
+    [accountId],
+  );
+  expectFailure(
+    await ask('&group_by=hour,key'),
+    'invalid',
+    'group_by: gives more than 10000 rows; ask for a shorter period or fewer groups',
+  );
+  expect((await ask('&group_by=hour')).json).toMatchObject({ used_bytes: 10_001 });
+});
+
 test('another account’s usage is its own', async () => {
   const { token } = await edge.signUp();
   expect((await edge.call('GET', `/v1/usage?${period}`, { token })).json).toMatchObject({ used_bytes: 0, data: [] });
@@ -105,6 +127,7 @@ test.each([
   ['to=2026-02-31', 'to: must be a date that exists'],
   ['to=2026-02-28T24:00:01Z', 'to: must be a date that exists'],
   ['to=2026-03-01T00:00:00%2B01:00', 'to: must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
+  ['from=0000-01-01&to=0000-01-02', 'from: must be a date that exists'],
   ['from=2026-03-02&to=2026-03-01', 'from: must be before to'],
   ['from=2020-01-01&to=2026-03-01', 'from: must be at most 400 days before to'],
   ['group_by=week', 'group_by: must be a list, separated by commas, of hour, day, key, sub_user, country, exit_grade'],
