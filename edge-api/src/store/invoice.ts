@@ -46,7 +46,7 @@ export async function listInvoices(
   page: { readonly limit: number; /** Id of the last invoice of the page before. */ readonly after?: string },
 ): Promise<Result<readonly Invoice[], Unavailable>> {
   const place = sql`(${invoice.createdAt}, ${invoice.id})`;
-  const before = sql`${place} < (select created_at, id from invoice where id = ${page.after ?? ''})`;
+  const before = sql`${place} < (select i.created_at, i.id from invoice i where i.id = ${page.after ?? ''} and i.account_id = ${accountId})`;
   return attempt(() =>
     db
       .select()

@@ -37,6 +37,8 @@ describe('readStripeEvent', () => {
     ['refund.created', { ...refund, status: 'pending' }, [refunded]],
     ['refund.updated', { ...refund, status: 'failed' }, [unrefunded]],
     ['refund.failed', { ...refund, status: 'failed' }, [unrefunded]],
+    // Of another business in the same Stripe account: more of a small unit than the database counts.
+    ['refund.created', { ...refund, amount: 5_000_000_000 }, [{ ...refunded, amountCents: 2_147_483_647 }]],
     ['charge.refunded', { payment_intent: 'pi_1', amount_refunded: 500 }, []],
     ['charge.refunded', { payment_intent: 'pi_1', refunds: { data: [{ id: 're_1', amount: 500 }] } }, [refunded]],
     ['charge.dispute.created', dispute, [disputed]],

@@ -1,7 +1,17 @@
 import * as v from 'valibot';
 import type { PaymentEvent, PaymentNews } from '../domain/payment-news.ts';
 
-const Cents = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/**
+ * Amounts are kept as 32-bit integers. What is past it is no money of ours (a price is below 10^8), but other refunds and
+ * disputes of the same Stripe account come here too, and must not fail for ever.
+ */
+const maxAmountCents = 2_147_483_647;
+const Cents = v.pipe(
+  v.number(),
+  v.safeInteger(),
+  v.minValue(0),
+  v.transform((cents) => Math.min(cents, maxAmountCents)),
+);
 /** Another object: its id, or itself where it was expanded. */
 const Reference = v.union([
   v.string(),

@@ -23,7 +23,12 @@ export interface CheckoutWanted {
   readonly idempotencyKey: string;
 }
 
-/** Makes a payment page. Errors: `unavailable` when Stripe cannot be reached or is overloaded. */
+/**
+ * Makes a payment page.
+ *
+ * Errors: `conflict` when the idempotency key was used for something else, or is in use at this moment; `unavailable` when
+ * Stripe cannot be reached or is overloaded.
+ */
 export async function createCheckout(
   env: Env,
   wanted: CheckoutWanted,
@@ -54,6 +59,9 @@ export async function createCheckout(
     if (session.url === null) throw new Error('a new checkout session has no page');
     return ok({ id: session.id, url: session.url });
   } catch (error) {
+    if (error instanceof Stripe.errors.StripeIdempotencyError) {
+      return err({ code: 'conflict', message: 'Idempotency-Key was used for other terms; send a new one' });
+    }
     if (isAway(error)) return err({ code: 'unavailable', message: 'The payment provider is not available right now' });
     throw error;
   }

@@ -86,6 +86,23 @@ describe('GET /v1/bundles and POST /v1/checkout', () => {
     expect(v.parse(InvoiceList, listed.json).data).toHaveLength(1);
   });
 
+  test('an Idempotency-Key that Stripe knows with other terms is a conflict, and not a fault', async () => {
+    const account = await edge.signUp();
+    const headers = { 'Idempotency-Key': 'buy-other-terms' };
+    const { invoiceId } = await buy(account, headers);
+    // As if the invoice had not been written after the payment page was made, and the bundle had changed since.
+    await edge.database.query('delete from invoice where id = $1', [invoiceId]);
+    await edge.database.query('delete from answer');
+    await edge.database.query('update bundle set price_cents = price_cents + 1 where id = $1', [bundle.id]);
+    const again = await edge.call('POST', '/v1/checkout', {
+      token: account.token,
+      body: { bundle_id: bundle.id },
+      headers,
+    });
+    await edge.database.query('update bundle set price_cents = price_cents - 1 where id = $1', [bundle.id]);
+    expectFailure(again, 'conflict', 'Idempotency-Key was used for other terms; send a new one');
+  });
+
   test.each([
     [{}, 'bundle_id: is required'],
     [{ bundle_id: 'bnd_unknown' }, 'bundle_id: is not on sale'],
@@ -223,6 +240,14 @@ describe('/v1/invoices', () => {
     const second = await page(`limit=2&cursor=${first.next_cursor}`);
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(bought.toReversed());
     expect(second.next_cursor).toBeNull();
+  });
+
+  test('a cursor of another account’s list shows nothing of where it stands', async () => {
+    const account = await edge.signUp();
+    await buy(account);
+    const { invoiceId } = await buy(await edge.signUp());
+    const reply = await edge.call('GET', `/v1/invoices?cursor=${invoiceId}`, { token: account.token });
+    expect(v.parse(InvoiceList, reply.json)).toEqual({ data: [], next_cursor: null });
   });
 
   test.each([
