@@ -65,6 +65,8 @@ export interface EndpointSpec<
   readonly failures: readonly FailureCode[];
   /** Whether `Idempotency-Key` is honoured. */
   readonly idempotent?: boolean;
+  /** Of a public endpoint: whose `Idempotency-Key` it is, so that strangers who send the same one do not meet. */
+  readonly onceFor?: (body: ParsedBody<B>) => string;
   /** `Cache-Control` of a success; `no-store` unless given. */
   readonly cacheControl?: string;
   /** Whether it answers during maintenance. */
@@ -85,8 +87,9 @@ export type AnyRequest = Omit<EndpointRequest<undefined, undefined, undefined, A
 /** An endpoint with its types put aside, as the route table holds it. */
 export type Endpoint = Omit<
   EndpointSpec<v.GenericSchema | undefined, v.GenericSchema | undefined, BodySpec, ReplySpec, Access>,
-  'handle'
+  'handle' | 'onceFor'
 > & {
+  readonly onceFor: ((body: unknown) => string) | undefined;
   readonly handle: (request: AnyRequest, services: Services) => Promise<Result<unknown, Failure>>;
 };
 
@@ -98,8 +101,14 @@ export function endpoint<
   Q extends v.GenericSchema | undefined = undefined,
   B extends BodySpec = undefined,
 >(spec: EndpointSpec<P, Q, B, R, A>): Endpoint {
+  const { onceFor } = spec;
   return {
     ...spec,
+    onceFor:
+      onceFor === undefined
+        ? undefined
+        : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schemas of `spec` made it
+          (body) => onceFor(body as ParsedBody<B>),
     handle: async (request, services) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schemas of `spec` made what is in it
       return spec.handle(request as EndpointRequest<P, Q, B, A>, services);

@@ -15,6 +15,8 @@ export function renderFailure(failure: Failure, headers?: Readonly<Record<string
   const response = Response.json({ error: failure.message ?? entry.reason }, { status: entry.api });
   response.headers.set(errorHeader, failure.code);
   response.headers.set('Cache-Control', 'no-store');
+  // Source: RFC 9110 section 15.5.2: a 401 says how to authenticate.
+  if (entry.api === 401) response.headers.set('WWW-Authenticate', 'Bearer realm="marvel"');
   if (failure.retryAfterS !== undefined) response.headers.set('Retry-After', String(failure.retryAfterS));
   for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value);
   return response;

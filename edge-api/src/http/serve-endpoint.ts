@@ -2,8 +2,9 @@ import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type * as v from 'valibot';
 import { findAnswer } from '../store/answer.ts';
-import { bearerToken, identify } from './identity.ts';
+import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
+import { bearerToken, identify, type Identity } from './identity.ts';
 import { refuseForMaintenance } from './maintenance.ts';
 import { openOnce, type Once } from './once.ts';
 import { defaultMaxBodyBytes, parseJsonBody, readBody } from './read-body.ts';
@@ -53,8 +54,7 @@ async function decide(
   if (!body.ok) return body;
 
   const header = endpoint.idempotent === true ? request.headers.get('Idempotency-Key') : null;
-  const caller =
-    identity.value === undefined ? 'public' : 'accountId' in identity.value ? identity.value.accountId : '';
+  const caller = callerOf(endpoint, identity.value, body.value.parsed);
   const scope = `${caller}\n${endpoint.method} ${url.pathname}`;
   const once = await openOnce(header, services.env.CREDENTIAL_PEPPER, scope, body.value.bytes, services.nowMs);
   if (!once.ok) return once;
@@ -76,6 +76,12 @@ async function decide(
   // Of two equal requests at the same time one finds that the other was first.
   if (!outcome.ok && outcome.error.code === 'conflict') return (await firstAnswer(once.value, services)) ?? outcome;
   return outcome;
+}
+
+/** Whose idempotency key it is. */
+function callerOf(endpoint: Endpoint, identity: Identity<Access>, body: unknown): string {
+  if (identity !== undefined) return 'accountId' in identity ? identity.accountId : identity.tokenDigest;
+  return `${endpoint.access} ${endpoint.onceFor?.(body) ?? ''}`;
 }
 
 /** What an earlier request with the same idempotency key was answered. */

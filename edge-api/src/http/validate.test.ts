@@ -6,6 +6,8 @@ import { validate } from './validate.ts';
 const Request = v.strictObject({
   name: v.pipe(v.string(), v.minLength(2), v.maxLength(5)),
   when: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  tags: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+  count: v.optional(v.pipe(v.number(), v.safeInteger())),
   place: v.optional(v.strictObject({ city: v.picklist(['rome', 'oslo']), numbers: v.array(v.number()) })),
 });
 
@@ -24,6 +26,10 @@ describe('validate', () => {
     [{ name: undefined }, 'name: is required'],
     [{ name: 5 }, 'name: must be a string'],
     [{ name: 'a' }, 'name: must have at least 2 characters'],
+    [{ name: 'abc', tags: [] }, 'tags: must not be empty'],
+    [{ name: 'abc', count: 1.5 }, 'count: must be an integer'],
+    [{ name: 'abc', count: 2 ** 53 }, 'count: must be at most 9007199254740991'],
+    [{ name: 'abc', count: -(2 ** 53) }, 'count: must be at least -9007199254740991'],
     [{ name: 'abcdef' }, 'name: must have at most 5 characters'],
     [{ name: 'abc', when: 'noon' }, 'when: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
     [{ name: 'abc', place: 'x' }, 'place: must be an object'],

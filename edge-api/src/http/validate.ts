@@ -41,6 +41,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
   const what = typeof issue.input === 'string' ? 'characters' : 'entries';
   switch (issue.type) {
     case 'min_length':
+      if (bound === 1) return 'must not be empty';
       return bound === undefined ? 'is too short' : `must have at least ${bound} ${what}`;
     case 'max_length':
       return bound === undefined ? 'is too long' : `must have at most ${bound} ${what}`;
@@ -57,8 +58,12 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
     case 'iso_timestamp':
     case 'ends_with':
       return 'must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z';
-    case 'integer':
     case 'safe_integer':
+      if (!Number.isInteger(issue.input)) return 'must be an integer';
+      return Number(issue.input) > 0
+        ? `must be at most ${Number.MAX_SAFE_INTEGER}`
+        : `must be at least ${Number.MIN_SAFE_INTEGER}`;
+    case 'integer':
       return 'must be an integer';
     case 'strict_object':
     case 'loose_object':

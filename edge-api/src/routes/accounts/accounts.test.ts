@@ -83,6 +83,16 @@ describe('POST /v1/accounts', () => {
   });
 });
 
+test('people who happen to send the same Idempotency-Key each get an account of their own', async () => {
+  const headers = { 'Idempotency-Key': '1' };
+  const signUp = async (email: string) =>
+    edge.call('POST', '/v1/accounts', { body: { email, password: 'long enough' }, headers });
+  const [one, other] = [await signUp('key-one@example.com'), await signUp('key-other@example.com')];
+  expect([one.status, other.status]).toEqual([201, 201]);
+  expect(v.parse(SignedIn, one.json).account_id).not.toBe(v.parse(SignedIn, other.json).account_id);
+  expect((await signUp('key-one@example.com')).text).toBe(one.text);
+});
+
 describe('POST /v1/sessions', () => {
   test('gives a new token beside the old one', async () => {
     const { email, password, token, accountId } = await edge.signUp();

@@ -17,6 +17,7 @@ export const createAccount = endpoint({
   reply: { status: 201, description: 'The account, and a session of it.', body: SignedIn },
   failures: ['conflict'],
   idempotent: true,
+  onceFor: ({ email }) => email,
   async handle({ body, once }, services) {
     const { email, password } = body;
     const passwordHash = hashPassword(password, await loadArgon2id(), services.randomBytes);
