@@ -2,13 +2,20 @@ import type { Exit } from '@marvel/shared/exit';
 import type { Limits } from '@marvel/shared/limits';
 import type { Destination, ExitWish, PinView } from './offer.ts';
 
+/** What a principal was known by, as the feed holds it. */
+export type Proof =
+  | { readonly kind: 'key'; readonly digest: Uint8Array }
+  /** `digest`: that of the password, base64url. */
+  | { readonly kind: 'sub_user'; readonly id: string; readonly digest: string }
+  /** `subUser`: the one that the source stands for, `null` for the account itself. */
+  | { readonly kind: 'source'; readonly id: string; readonly address: string; readonly subUser: string | null };
+
 /** Who a good credential stands for. */
 export interface Principal {
   readonly account: string;
-  /** Id of the key, sub-user or authorised source. */
+  /** Id of the key, the sub-user, or the source that is authorised for the account itself. */
   readonly credential: string;
-  /** What the key was found by in the feed. */
-  readonly digest: Uint8Array;
+  readonly proof: Proof;
   readonly limits: Limits;
   /** When the credential ends, ms since 1970; `Infinity` for never. */
   readonly expiresAtMs: number;

@@ -4,16 +4,18 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import type { ExitChosen } from '../admission.ts';
 import type { FleetChange, FleetView } from '../fleet-view.ts';
 import type { PinLine } from '@marvel/shared/usage-batch';
-import type { ExitWish } from '../offer.ts';
+import type { ExitIpWish, ExitWish } from '../offer.ts';
 import { type Pin, Pins } from './pins.ts';
 import { RotatingPools } from './rotating-pools.ts';
 
-/** How long a pin lasts, unless its exit ends before. Source: CONTRACT 3.6. */
-const pinMs = 600_000;
+/** How long a pin lasts, unless its client asks otherwise or its exit ends before. Source: CONTRACT 3.6. */
+const pinMinutes = 10;
+const minuteMs = 60_000;
 
 /** Chooses exits over the feed's records, and keeps the pins of sticky sessions. Source: CONTRACT 3.6. */
 export class ExitChooser {
   readonly #fleet: FleetView;
+  readonly #random: () => number;
   readonly #pools: RotatingPools;
   readonly #pins = new Pins();
   readonly #onPin: (pin: PinLine) => void;
@@ -21,21 +23,31 @@ export class ExitChooser {
   /** `random`: uniform in [0, 1). `onPin` hears of each pin made or moved here. */
   constructor(fleet: FleetView, random: () => number, onPin: (pin: PinLine) => void) {
     this.#fleet = fleet;
+    this.#random = random;
     this.#pools = new RotatingPools(fleet, random);
     this.#onPin = onPin;
   }
 
-  /** `without`: exits that just failed. Errors: `no_capacity` when none fits, or when a session that must not move has lost its exit. */
+  /**
+   * `without`: exits that just failed. Errors: `no_capacity` when none fits, or when a session that must not move has lost
+   * its exit; the same is `target_invalid_city` where a city was asked for.
+   */
   choose(
     account: string,
     wish: ExitWish,
     without: ReadonlySet<string>,
     nowMs: number,
-  ): Result<ExitChosen, 'no_capacity'> {
-    const wanted = { network: wish.network, country: wish.country, minPurity: wish.minPurity, without };
-    if (wish.session !== undefined) return this.#chooseSticky(account, wish.session, wish.onExitLoss, wanted, nowMs);
-    const exit = this.#pools.choose(wanted, nowMs);
-    return exit === undefined ? err('no_capacity') : ok({ exit, pin: undefined });
+  ): Result<ExitChosen, 'no_capacity' | 'target_invalid_city'> {
+    const { network, countries, state, city, minPurity, exitIps } = wish;
+    const wanted = { network, countries, state, city, minPurity, without, withoutIps: exitIps?.excluded };
+    const named = exitIps && this.#chooseByIp(exitIps, { ...wanted, countries: countriesOf(wish) ?? countries }, nowMs);
+    if (named !== undefined) return ok({ exit: named, pin: undefined });
+    if (exitIps?.only !== undefined) return err('no_capacity');
+    for (const country of countriesOf(wish) ?? [undefined]) {
+      const chosen = this.#chooseIn({ ...wanted, country }, account, wish, nowMs);
+      if (chosen !== undefined) return ok(chosen);
+    }
+    return err(city === undefined ? 'no_capacity' : 'target_invalid_city');
   }
 
   /** Another exit for a dial that failed at some: a sticky session moves only when the exit it held is gone. */
@@ -63,28 +75,42 @@ export class ExitChooser {
     this.#pins.sweep(nowMs);
   }
 
+  /** The exit with the address that a client asks for or would like. */
+  #chooseByIp({ only, preferred }: ExitIpWish, wanted: ExitWanted, nowMs: number): Exit | undefined {
+    const address = only ?? preferred;
+    if (address === undefined) return undefined;
+    return chooseExit(this.#fleet.exitsAt(address), wanted, { kind: 'rotating', random: this.#random }, nowMs);
+  }
+
+  #chooseIn(wanted: ExitWanted, account: string, wish: ExitWish, nowMs: number): ExitChosen | undefined {
+    if (wish.session !== undefined) return this.#chooseSticky(account, wish.session, wish, wanted, nowMs);
+    const exit = this.#pools.choose(wanted, nowMs);
+    return exit && { exit, pin: undefined };
+  }
+
   #chooseSticky(
     account: string,
     session: string,
-    onExitLoss: ExitWish['onExitLoss'],
+    { onExitLoss, ttlMinutes }: ExitWish,
     wanted: ExitWanted,
     nowMs: number,
-  ): Result<ExitChosen, 'no_capacity'> {
+  ): ExitChosen | undefined {
     const last = this.#lastPin(account, session, nowMs);
     const held = last === undefined || last.expiresAtMs <= nowMs ? undefined : this.#fleet.exit(last.exit);
     if (last !== undefined && held !== undefined && fits(held, wanted, nowMs)) {
-      return ok({ exit: held, pin: last });
+      return { exit: held, pin: last };
     }
     const exits = this.#fleet.exits(wanted.network, wanted.country);
     const exit = chooseExit(exits, wanted, { kind: 'sticky', account, session }, nowMs);
     if (exit === undefined || (onExitLoss === 'fail' && last !== undefined && last.exit !== exit.id)) {
-      return err('no_capacity');
+      return undefined;
     }
-    const pin = { exit: exit.id, generation: (last?.generation ?? 0) + 1, expiresAtMs: pinEndMs(exit, nowMs) };
+    const expiresAtMs = Math.min(nowMs + (ttlMinutes ?? pinMinutes) * minuteMs, Date.parse(exit.expires_at));
+    const pin = { exit: exit.id, generation: (last?.generation ?? 0) + 1, expiresAtMs };
     this.#pins.set(account, session, pin);
-    const { generation, expiresAtMs } = pin;
-    this.#onPin({ account, session, exit: exit.id, generation, expires_at: new Date(expiresAtMs).toISOString() });
-    return ok({ exit, pin });
+    const expires_at = new Date(expiresAtMs).toISOString();
+    this.#onPin({ account, session, exit: exit.id, generation: pin.generation, expires_at });
+    return { exit, pin };
   }
 
   /** The edge's word counts unless this gateway has had to move the session since. */
@@ -96,6 +122,7 @@ export class ExitChooser {
   }
 }
 
-function pinEndMs(exit: Exit, nowMs: number): number {
-  return Math.min(nowMs + pinMs, Date.parse(exit.expires_at));
+/** The countries that a client names, the one it would rather have first; `undefined` for any. */
+function countriesOf({ country, otherCountries = [] }: ExitWish): readonly string[] | undefined {
+  return country === undefined ? undefined : [country, ...otherCountries];
 }

@@ -1,6 +1,7 @@
 import { canonicalHost } from '@marvel/shared/destination';
+import type { AuthorizedSourceRecord, SubUserRecord } from '@marvel/shared/feed';
 import { type CapWindow, capWindows, type Limits } from '@marvel/shared/limits';
-import type { Principal } from '../admission.ts';
+import type { Principal, Proof } from '../admission.ts';
 import type { FleetView } from '../fleet-view.ts';
 import type { OfferedCredential } from '../offer.ts';
 import type { KeyDigests } from './key-digests.ts';
@@ -10,6 +11,15 @@ export interface Circumstances {
   readonly clientIp: string;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+}
+
+/** The credential that a principal is held to: its id, its limits, and what it was known by. */
+interface Holder {
+  readonly id: string;
+  readonly account: string;
+  readonly limits: Limits;
+  readonly isTest: boolean;
+  readonly proof: Proof;
 }
 
 /**
@@ -22,32 +32,79 @@ export function identify(
   digests: KeyDigests,
   circumstances: Circumstances,
 ): Principal | undefined {
-  if (credential.kind === 'none') return undefined;
-  const digest = digests.digestOf(credential.key);
-  if (digest === undefined) return undefined;
-  const key = fleet.keyByDigest(digest);
-  if (key === undefined) return undefined;
-  digests.keep(credential.key, digest);
-  if (fleet.account(key.account)?.status !== 'active' || !isUsable(key.limits, circumstances)) return undefined;
-  return {
-    account: key.account,
-    credential: key.id,
-    digest,
-    limits: key.limits,
-    expiresAtMs: endOf(key.limits),
-    budgets: key.test ? [] : budgetsOf(key.account, key.id, key.limits),
-  };
+  const holder = holderOf(credential, fleet, digests, circumstances.clientIp);
+  if (holder === undefined) return undefined;
+  const { id, account, limits, isTest, proof } = holder;
+  if (fleet.account(account)?.status !== 'active' || !isUsable(limits, circumstances)) return undefined;
+  const budgets = isTest ? [] : budgetsOf(account, id, limits);
+  return { account, credential: id, proof, limits, expiresAtMs: endOf(limits), budgets };
 }
 
 /** Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand. */
-export function isStillGood(principal: Principal, fleet: FleetView, nowMs: number): boolean {
-  const key = fleet.keyByDigest(principal.digest);
-  return (
-    key !== undefined &&
-    key.id === principal.credential &&
-    isInForce(key.limits, nowMs) &&
-    fleet.account(principal.account)?.status === 'active'
-  );
+export function isStillGood({ account, credential, proof }: Principal, fleet: FleetView, nowMs: number): boolean {
+  const limits = limitsNow(credential, proof, fleet);
+  return limits !== undefined && isInForce(limits, nowMs) && fleet.account(account)?.status === 'active';
+}
+
+function holderOf(
+  credential: OfferedCredential,
+  fleet: FleetView,
+  digests: KeyDigests,
+  clientIp: string,
+): Holder | undefined {
+  switch (credential.kind) {
+    case 'none':
+      return undefined;
+    case 'key': {
+      const digest = digests.digestOf(credential.key);
+      const key = digest && fleet.keyByDigest(digest);
+      if (digest === undefined || key === undefined) return undefined;
+      digests.keep(credential.key, digest);
+      return { ...key, isTest: key.test, proof: { kind: 'key', digest } };
+    }
+    case 'sub_user': {
+      const subUser = fleet.subUserByName(credential.username);
+      // As much is done for a name that nobody has, so that the time tells nothing.
+      const isProven = digests.isOfSubUser(credential.username, credential.password, subUser?.digest);
+      return subUser !== undefined && isProven ? subUserHolder(subUser) : undefined;
+    }
+    case 'source': {
+      const source = fleet.authorizedSource(clientIp);
+      return source && sourceHolder(source, clientIp, fleet);
+    }
+  }
+}
+
+function subUserHolder({ id, account, limits, digest }: SubUserRecord): Holder {
+  return { id, account, limits, isTest: false, proof: { kind: 'sub_user', id, digest } };
+}
+
+/** A source that stands for a sub-user is held to its limits, and spends with it. */
+function sourceHolder(source: AuthorizedSourceRecord, address: string, fleet: FleetView): Holder | undefined {
+  const { id, account, sub_user: subUser } = source;
+  const proof: Proof = { kind: 'source', id, address, subUser };
+  if (subUser === null) return { id, account, limits: {}, isTest: false, proof };
+  const standsFor = fleet.subUser(subUser);
+  return standsFor?.account === account ? { ...subUserHolder(standsFor), proof } : undefined;
+}
+
+/** The limits of a credential as they are now; `undefined` when what it was known by counts no more. */
+function limitsNow(credential: string, proof: Proof, fleet: FleetView): Limits | undefined {
+  switch (proof.kind) {
+    case 'key': {
+      const key = fleet.keyByDigest(proof.digest);
+      return key?.id === credential ? key.limits : undefined;
+    }
+    case 'sub_user': {
+      const subUser = fleet.subUser(proof.id);
+      return subUser?.digest === proof.digest ? subUser.limits : undefined;
+    }
+    case 'source': {
+      const source = fleet.authorizedSource(proof.address);
+      if (source?.id !== proof.id || source.sub_user !== proof.subUser) return undefined;
+      return proof.subUser === null ? {} : fleet.subUser(proof.subUser)?.limits;
+    }
+  }
 }
 
 function isUsable(limits: Limits, { clientIp, nowMs }: Circumstances): boolean {

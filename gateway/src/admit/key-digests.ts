@@ -1,12 +1,14 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readApiKey } from '@marvel/shared/api-key';
-import { keyDigestInput } from '@marvel/shared/credential-digest';
+import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
 
 /** Keys whose digest is kept: more than are in use at once, at about 200 bytes each. */
 const maxEntries = 20_000;
+/** What the password of a sub-user that does not exist is compared with. */
+const nobodysDigest = Buffer.alloc(32);
 
 /**
- * The digests of keys under the fleet's pepper. Those of good keys are kept, since a digest never changes: what a key is
+ * The digests of credentials under the fleet's pepper. Those of good keys are kept, since a digest never changes: what a key is
  * allowed is looked up anew each time, so nothing here can be stale.
  */
 export class KeyDigests {
@@ -24,6 +26,13 @@ export class KeyDigests {
     if (kept !== undefined) return kept;
     if (readApiKey(key) === undefined) return undefined;
     return createHmac('sha256', this.#pepper).update(keyDigestInput(key)).digest();
+  }
+
+  /** Whether a password is that of a sub-user, whose digest the feed holds as base64url. Takes as long when there is none. */
+  isOfSubUser(username: string, password: string, digest: string | undefined): boolean {
+    const expected = digest === undefined ? nobodysDigest : Buffer.from(digest, 'base64url');
+    const actual = createHmac('sha256', this.#pepper).update(subUserDigestInput(username, password)).digest();
+    return expected.length === actual.length && timingSafeEqual(actual, expected) && digest !== undefined;
   }
 
   /** Keeps the digest of a key that turned out to be good; guesses are never kept. */

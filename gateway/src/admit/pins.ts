@@ -7,7 +7,7 @@ export interface Pin {
   readonly expiresAtMs: number;
 }
 
-/** Sessions remembered at once; beyond it the one pinned longest ago is forgotten and starts at generation 1 again. */
+/** Sessions remembered at once, about 200 bytes each; beyond it the one pinned longest ago is forgotten and starts at generation 1 again. */
 const maxPins = 200_000;
 /** For how long an expired pin is remembered, so that a session that comes back counts on. */
 const memoryMs = 3_600_000;
@@ -43,7 +43,7 @@ export class Pins {
     this.#pins.delete(nodeId);
   }
 
-  /** Drops what expired long ago. Cost: O(dropped), as long as pins last equally long. */
+  /** Drops what expired long ago, from the one pinned longest ago up to the first that has not. Cost: O(dropped). */
   sweep(nowMs: number): void {
     for (const [name, pin] of this.#pins) {
       if (pin.expiresAtMs + memoryMs > nowMs) return;

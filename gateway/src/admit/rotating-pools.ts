@@ -5,7 +5,7 @@ import type { FleetView } from '../fleet-view.ts';
 /** Draws before the whole country is looked through: enough unless few of its exits fit. */
 const maxDraws = 8;
 
-/** Exits of one network, country and grade, with the running sum of their weights. */
+/** Exits of one network, one country or all, and one grade, with the running sum of their weights. */
 interface Pool {
   readonly exits: readonly Exit[];
   readonly sums: readonly number[];
@@ -46,7 +46,7 @@ export class RotatingPools {
   }
 
   #poolsOf({ network, country }: ExitWanted): readonly Pool[] {
-    const name = `${network} ${country}`;
+    const name = `${network} ${country ?? 'any'}`;
     let pools = this.#countries.get(name);
     if (pools === undefined) {
       const exits = this.#fleet.exits(network, country);

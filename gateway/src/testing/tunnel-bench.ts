@@ -13,7 +13,7 @@ import { socketPair } from './socket-pair.ts';
 const owner: Principal = {
   account: 'acc_0001',
   credential: 'key_0001',
-  digest: new Uint8Array(),
+  proof: { kind: 'key', digest: new Uint8Array() },
   limits: {},
   expiresAtMs: Number.POSITIVE_INFINITY,
   budgets: ['acc_0001'],

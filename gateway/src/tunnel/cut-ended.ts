@@ -11,6 +11,12 @@ export function cutEnded(tunnels: TunnelTable, change: FleetChange, isStillGood:
     tunnels.cut('credential_ended', ({ owner }) => !isStillGood(owner));
     return;
   }
+  const concerned = change.kind === 'tombstone' ? change.of : change.kind;
+  if (concerned === 'authorized_source') {
+    // What it let in may be held to the sub-user that it stands for, so its id finds none.
+    tunnels.cut('credential_ended', ({ owner }) => owner.proof.kind === 'source' && !isStillGood(owner));
+    return;
+  }
   // Ids of different kinds never meet, so one that counts tunnels is that of a credential or an account.
   if (tunnels.tunnelsOf(change.id) > 0) {
     tunnels.cut('credential_ended', ({ owner }) => owner.credential === change.id && !isStillGood(owner));
