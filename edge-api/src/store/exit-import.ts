@@ -81,7 +81,7 @@ export async function importExits(
 /** The most exits of one page. */
 export const maxExitPage = 100;
 
-/** The exits that were not dropped after a place in the list, by id. Errors: `unavailable`. */
+/** The exits that were not dropped after a place in the list, by id: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listExits(
   db: Database,
   page: { readonly limit: number; /** Id of the last exit of the page before. */ readonly after?: string },
@@ -92,7 +92,7 @@ export async function listExits(
       .from(exit)
       .where(and(isNull(exit.droppedAt), page.after === undefined ? undefined : gt(exit.id, page.after)))
       .orderBy(asc(exit.id))
-      .limit(Math.min(page.limit, maxExitPage)),
+      .limit(Math.min(page.limit, maxExitPage) + 1),
   );
 }
 

@@ -39,7 +39,7 @@ export async function createInvoice(
   return made.ok ? ok(undefined) : made;
 }
 
-/** The invoices of an account after a place in the list, newest first. Errors: `unavailable`. */
+/** The invoices of an account after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listInvoices(
   db: Database,
   accountId: string,
@@ -53,7 +53,7 @@ export async function listInvoices(
       .from(invoice)
       .where(and(eq(invoice.accountId, accountId), page.after === undefined ? undefined : before))
       .orderBy(desc(invoice.createdAt), desc(invoice.id))
-      .limit(Math.min(page.limit, maxInvoicePage)),
+      .limit(Math.min(page.limit, maxInvoicePage) + 1),
   );
 }
 

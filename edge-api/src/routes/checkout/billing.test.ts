@@ -240,6 +240,8 @@ describe('/v1/invoices', () => {
     const second = await page(`limit=2&cursor=${first.next_cursor}`);
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(bought.toReversed());
     expect(second.next_cursor).toBeNull();
+    const whole = await page('limit=3');
+    expect([whole.data.length, whole.next_cursor]).toEqual([3, null]);
   });
 
   test('a cursor of another account’s list shows nothing of where it stands', async () => {

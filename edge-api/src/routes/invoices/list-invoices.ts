@@ -2,6 +2,7 @@ import { InvoiceList, PageQuery } from '@marvel/shared/api/billing';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listInvoices as listStoredInvoices } from '../../store/invoice.ts';
+import { pageOf } from '../page.ts';
 import { showInvoice } from './show-invoice.ts';
 
 export const listInvoices = endpoint({
@@ -17,7 +18,7 @@ export const listInvoices = endpoint({
     const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
     const listed = await listStoredInvoices(db, identity.accountId, page);
     if (!listed.ok) return listed;
-    const data = listed.value.map(showInvoice);
-    return ok({ data, next_cursor: data.length < page.limit ? null : (data.at(-1)?.id ?? null) });
+    const { rows, nextCursor } = pageOf(listed.value, page.limit);
+    return ok({ data: rows.map(showInvoice), next_cursor: nextCursor });
   },
 });

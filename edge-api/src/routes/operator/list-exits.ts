@@ -5,6 +5,7 @@ import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listExits as listStoredExits } from '../../store/exit-import.ts';
 import { toExit } from '../../store/exit.ts';
+import { pageOf } from '../page.ts';
 
 export const listExits = endpoint({
   method: 'GET',
@@ -20,12 +21,13 @@ export const listExits = endpoint({
     const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
     const listed = await listStoredExits(db, page);
     if (!listed.ok) return listed;
-    const data = listed.value.map((row) => {
+    const { rows, nextCursor } = pageOf(listed.value, page.limit);
+    const data = rows.map((row) => {
       const exit = toExit(row);
       const { kind: _kind, transport, ...shown } = exit;
       const { type, host, port, tls } = transport;
       return { ...shown, transport: { type, host, port, tls }, is_live: isLive(exit, nowMs) };
     });
-    return ok({ data, next_cursor: data.length < page.limit ? null : (data.at(-1)?.id ?? null) });
+    return ok({ data, next_cursor: nextCursor });
   },
 });
