@@ -48,6 +48,16 @@ describe('GET /v1/gateway/feed', () => {
     expect(Date.parse(empty.expires_at) - Date.parse(empty.issued_at)).toBe(300_000);
   });
 
+  test('vouches for nothing to a gateway that has seen more than this database has', async () => {
+    const since = '999999999.1';
+    const reply = await edge.call('GET', `/v1/gateway/feed?since=${since}`, { token: gateway.token });
+    const body = new TextEncoder().encode(reply.text);
+    const jws = reply.headers.get(signatureHeader);
+    const position: FeedPosition = { fleet: 'test', epoch: 1, cursor: since, issuedAtMs: 0 };
+    const page = await openFeedPage(body, jws, edge.feedKeys, position, Date.now());
+    expect(page).toEqual({ ok: false, error: 'page_rollback' });
+  });
+
   test('gives as many records as are asked for', async () => {
     await makeKey(1000);
     const page = await readPage(gateway, feedStart, '&limit=2');

@@ -37,7 +37,9 @@ export const getFeed = endpoint({
       epoch,
       from: since,
       to,
-      head,
+      // A database restored to an earlier state cannot vouch for what came after. The page says so by a head behind its own
+      // place, which a gateway refuses as a rollback; once the epoch is raised it starts anew instead.
+      head: isAhead ? feedStart : head,
       issued_at: issuedAt,
       expires_at: new Date(Date.parse(issuedAt) + pageTtlMs).toISOString(),
     };
