@@ -24,12 +24,15 @@ export class UpstreamClient {
 
   /** Reads exactly so many bytes. Errors: rejects when the connection ends before. */
   async take(count: number): Promise<Buffer> {
-    for (;;) {
-      const bytes: unknown = this.socket.read(count);
-      if (Buffer.isBuffer(bytes) && bytes.length === count) return bytes;
-      if (this.socket.readableEnded || this.socket.destroyed) throw new Error('the connection has ended');
-      await Promise.race([once(this.socket, 'readable'), this.#ended]);
+    let read = Buffer.alloc(0);
+    while (read.length < count) {
+      const bytes: unknown = this.socket.read();
+      if (bytes instanceof Buffer) read = Buffer.concat([read, bytes]);
+      else if (this.socket.readableEnded || this.socket.destroyed) throw new Error('the connection has ended');
+      else await Promise.race([once(this.socket, 'readable'), this.#ended]);
     }
+    if (read.length > count) this.socket.unshift(read.subarray(count));
+    return read.subarray(0, count);
   }
 
   /** Reads a head up to its empty line. */
@@ -79,12 +82,15 @@ export class ScriptedUpstream implements AsyncDisposable {
     await once(server, 'listening');
     const address = server.address();
     const upstream = new ScriptedUpstream(server, typeof address === 'object' && address !== null ? address.port : 0);
-    server.on('connection', (socket: Socket) => {
+    server.prependListener('connection', (socket: Socket) => {
+      // Whoever goes away in the handshake of TLS is let go at once.
+      socket.allowHalfOpen = tls === undefined;
       upstream.sockets.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => upstream.sockets.delete(socket));
     });
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket & { servername?: string }) => {
+      socket.allowHalfOpen = true;
       if (tls !== undefined) upstream.serverNames.push(socket.servername);
       script(new UpstreamClient(socket)).catch(() => {});
     });

@@ -23,6 +23,8 @@ interface TestParts {
   readonly key: string;
   readonly tunnels: TunnelEvent[];
   readonly refusals: RefusalEvent[];
+  /** Everything else that was told, by name. */
+  readonly notes: { readonly event: string; readonly details: object }[];
   /** Bugs that surfaced; empty in every test. */
   readonly faults: unknown[];
 }
@@ -35,6 +37,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
   readonly key: string;
   readonly tunnels: TunnelEvent[];
   readonly refusals: RefusalEvent[];
+  readonly notes: { readonly event: string; readonly details: object }[];
   readonly faults: unknown[];
 
   private constructor(parts: TestParts) {
@@ -44,6 +47,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
     this.key = parts.key;
     this.tunnels = parts.tunnels;
     this.refusals = parts.refusals;
+    this.notes = parts.notes;
     this.faults = parts.faults;
   }
 
@@ -52,6 +56,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
     const meter = new CountingMeter();
     const tunnels: TunnelEvent[] = [];
     const refusals: RefusalEvent[] = [];
+    const notes: { readonly event: string; readonly details: object }[] = [];
     const faults: unknown[] = [];
     const key = makeApiKey('live', randomBytes);
     fleet.accounts.set(account, { id: account, status: 'active', balance_bytes: 1_000_000, threads: null });
@@ -59,7 +64,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
     const log = {
       tunnelEnded: (event: TunnelEvent) => tunnels.push(event),
       refused: (event: RefusalEvent) => refusals.push(event),
-      note: () => {},
+      note: (_level: string, event: string, details: object) => notes.push({ event, details }),
       fault: (_event: string, error: unknown) => faults.push(error),
       flush: () => {},
     };
@@ -74,7 +79,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
         close: () => Promise.resolve(),
       }),
     );
-    return new TestGateway({ gateway, fleet, meter, key, tunnels, refusals, faults });
+    return new TestGateway({ gateway, fleet, meter, key, tunnels, refusals, notes, faults });
   }
 
   get address(): string {
@@ -151,6 +156,10 @@ function testConfig(settings: Readonly<Record<string, string>>): GatewayConfig {
     // All tests come from one address, and many are refused on purpose.
     MARVEL_BAN_REFUSALS: '0',
     MARVEL_LISTEN_SOCKS5: '127.0.0.1:0',
+    MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: 'off',
+    MARVEL_LISTEN_PROXIES_FO_ISP: 'off',
+    MARVEL_LISTEN_PROXIES_FO_DATACENTER: 'off',
+    MARVEL_LISTEN_PROXYMESH: 'off',
     MARVEL_LISTEN_ADMIN: '127.0.0.1:0',
     ...settings,
   });

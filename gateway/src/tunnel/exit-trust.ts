@@ -14,6 +14,14 @@ export function createExitTrust(further?: string): SecureContext {
   if (further === undefined) return createSecureContext();
   const added = further.match(certificatePattern) ?? [];
   if (added.length === 0) throw new Error('MARVEL_EXIT_CA holds no PEM certificate');
-  const certificates = added.map((certificate) => new X509Certificate(certificate).toString());
+  const certificates = added.map(readCertificate);
   return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] });
+}
+
+function readCertificate(pem: string): string {
+  try {
+    return new X509Certificate(pem).toString();
+  } catch (error) {
+    throw new Error('MARVEL_EXIT_CA holds a certificate that cannot be read', { cause: error });
+  }
 }
