@@ -13,6 +13,10 @@ const known = {
   echo_tls: { part: 'the echo origin with TLS', port: 8889 },
   marvel: { part: 'the gateway', port: 9000 },
   socks5: { part: 'the gateway over SOCKS5', port: 1080 },
+  proxies_fo_residential: { part: 'the proxies.fo dialect, residential', port: 13_337 },
+  proxies_fo_isp: { part: 'the proxies.fo dialect, ISP', port: 13_339 },
+  proxies_fo_datacenter: { part: 'the proxies.fo dialect, datacenter', port: 13_338 },
+  proxymesh: { part: 'the ProxyMesh dialect', port: 31_280 },
   admin: { part: 'the health and metrics of the gateway', port: 9090 },
 } as const;
 export type PortName = keyof typeof known;

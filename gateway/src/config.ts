@@ -95,6 +95,12 @@ export const GatewayConfig = v.object({
   MARVEL_TLS_POLL_MS: integer(10, maxTimeoutMs, 10_000),
   /** SOCKS5 with user name and password; off for none. */
   MARVEL_LISTEN_SOCKS5: v.optional(OptionalAddress, '127.0.0.1:1080'),
+  /** The proxies.fo dialect, a listener for each network; off for none. */
+  MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: v.optional(OptionalAddress, '127.0.0.1:13337'),
+  MARVEL_LISTEN_PROXIES_FO_ISP: v.optional(OptionalAddress, '127.0.0.1:13339'),
+  MARVEL_LISTEN_PROXIES_FO_DATACENTER: v.optional(OptionalAddress, '127.0.0.1:13338'),
+  /** The ProxyMesh dialect; off for none. */
+  MARVEL_LISTEN_PROXYMESH: v.optional(OptionalAddress, '127.0.0.1:31280'),
   /** Health and metrics; without credentials, so keep it private. */
   MARVEL_LISTEN_ADMIN: v.optional(Address, '127.0.0.1:9090'),
   /** Where state and unsent batches survive a restart; not kept when unset. */

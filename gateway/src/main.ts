@@ -50,7 +50,7 @@ try {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE') {
-    return `${error.message}; set another port in MARVEL_LISTEN, _LISTEN_TLS, _LISTEN_SOCKS5 or _LISTEN_ADMIN`;
+    return `${error.message}; set another port in MARVEL_LISTEN or in the MARVEL_LISTEN_… of that listener`;
   }
   return error.message;
 }

@@ -88,6 +88,8 @@ export interface RefusalBytes {
 export interface Answers {
   /** What opens the tunnel. */
   established(requestId: string, exit: Exit, pin: PinView | undefined): WireBytes;
+  /** Field lines for the answer of a destination, where the protocol has answers with fields; each ends in CRLF. */
+  forwarded?(requestId: string, exit: Exit, pin: PinView | undefined): string;
   /** `mayRetry`: the request left the connection in a state in which another can follow. */
   refused(failure: Failure, requestId: string, mayRetry: boolean): RefusalBytes;
 }

@@ -1,13 +1,17 @@
 import type { Socket } from 'node:net';
-import { HttpOfferReader } from './accept/http-offer-reader.ts';
-import { type Listener, openListener } from './accept/listener.ts';
+import type { Network } from '@marvel/shared/exit';
+import type { Dialect } from '@marvel/shared/usage-batch';
+import { HttpOfferReader, type ReadRequest } from './accept/http-offer-reader.ts';
+import { type ListenAddress, type Listener, openListener } from './accept/listener.ts';
 import { Socks5Conversation } from './accept/socks5-conversation.ts';
 import { openTlsListener } from './accept/tls-listener.ts';
 import type { GatewayConfig } from './config.ts';
 import { marvelHttpAnswers, readMarvelRequest, readMarvelSignIn } from './dialects/marvel.ts';
+import { proxiesFoAnswers, proxiesFoRequestReader } from './dialects/proxies-fo.ts';
+import { proxymeshAnswers, readProxymeshRequest } from './dialects/proxymesh.ts';
 import type { EventLog } from './observe/event-log.ts';
 import type { Metrics } from './observe/metrics.ts';
-import type { Door } from './offer.ts';
+import type { Answers, Door, ListenerName } from './offer.ts';
 
 /** Who takes the connections that come to the doors. */
 export interface DoorKeeper {
@@ -23,6 +27,8 @@ export interface DoorAddresses {
   readonly marvel: string;
   readonly tls?: string;
   readonly socks5?: string;
+  readonly proxies_fo?: Partial<Readonly<Record<Network, string>>>;
+  readonly proxymesh?: string;
 }
 
 /** The open listeners that clients come to. */
@@ -41,12 +47,19 @@ export async function openDoors(
   metrics: Metrics,
   log: EventLog,
 ): Promise<Doors> {
-  const openMarvel = () => ({
-    reader: new HttpOfferReader('marvel', readMarvelRequest, config.MARVEL_MAX_HEAD_BYTES),
-    answers: marvelHttpAnswers,
+  const http = (listener: ListenerName, dialect: Dialect, readRequest: ReadRequest, answers: Answers): Door => ({
+    listener,
+    dialect,
+    open: () => ({
+      reader: new HttpOfferReader(dialect, readRequest, config.MARVEL_MAX_HEAD_BYTES),
+      answers,
+    }),
   });
-  const marvel: Door = { listener: 'marvel', dialect: 'marvel', open: openMarvel };
-  const marvelTls: Door = { listener: 'marvel-tls', dialect: 'marvel', open: openMarvel };
+  const marvel = http('marvel', 'marvel', readMarvelRequest, marvelHttpAnswers);
+  const marvelTls = http('marvel-tls', 'marvel', readMarvelRequest, marvelHttpAnswers);
+  const proxiesFo = (network: Network): Door =>
+    http(`proxies-fo-${network}`, 'proxies-fo', proxiesFoRequestReader(network), proxiesFoAnswers);
+  const proxymesh = http('proxymesh', 'proxymesh', readProxymeshRequest, proxymeshAnswers);
   const socks5: Door = {
     listener: 'socks5',
     dialect: 'socks5',
@@ -66,10 +79,19 @@ export async function openDoors(
 
   const opened: Listener[] = [];
   try {
+    const open = async (listen: ListenAddress | undefined, door: Door): Promise<string | undefined> => {
+      if (listen === undefined) return undefined;
+      const listener = await openListener(listen, onPlain(door));
+      opened.push(listener);
+      return listener.address;
+    };
     const plain = await openListener(config.MARVEL_LISTEN, onPlain(marvel));
     opened.push(plain);
-    const forSocks5 = config.MARVEL_LISTEN_SOCKS5 && (await openListener(config.MARVEL_LISTEN_SOCKS5, onPlain(socks5)));
-    if (forSocks5) opened.push(forSocks5);
+    const forSocks5 = await open(config.MARVEL_LISTEN_SOCKS5, socks5);
+    const residential = await open(config.MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL, proxiesFo('residential'));
+    const isp = await open(config.MARVEL_LISTEN_PROXIES_FO_ISP, proxiesFo('isp'));
+    const datacenter = await open(config.MARVEL_LISTEN_PROXIES_FO_DATACENTER, proxiesFo('datacenter'));
+    const forProxymesh = await open(config.MARVEL_LISTEN_PROXYMESH, proxymesh);
     const { MARVEL_LISTEN_TLS: listenTls, MARVEL_TLS_CERT: certificateFile, MARVEL_TLS_KEY: keyFile } = config;
     const isTlsWanted = listenTls !== undefined && certificateFile !== undefined && keyFile !== undefined;
     const forTls = isTlsWanted
@@ -106,7 +128,15 @@ export async function openDoors(
       addresses: {
         marvel: plain.address,
         ...(forTls && { tls: forTls.address }),
-        ...(forSocks5 && { socks5: forSocks5.address }),
+        ...(forSocks5 && { socks5: forSocks5 }),
+        ...((residential ?? isp ?? datacenter) && {
+          proxies_fo: {
+            ...(residential && { residential }),
+            ...(isp && { isp }),
+            ...(datacenter && { datacenter }),
+          },
+        }),
+        ...(forProxymesh && { proxymesh: forProxymesh }),
       },
       tlsExpiresAtMs: () => forTls?.expiresAtMs,
       close() {

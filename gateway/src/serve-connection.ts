@@ -153,7 +153,7 @@ export class Connection implements LegReceiver {
     const isKnown = verdict.kind !== 'refused' || verdict.principal !== undefined;
     // A client that waits for the challenge each time is none that guesses.
     if (isKnown && this.#isChallenged) world.bans.forgive(this.#clientIp);
-    this.#isChallenged = !isKnown && offer.credential.kind === 'none';
+    this.#isChallenged = !isKnown && (offer.credential.kind === 'none' || offer.credential.kind === 'source');
     if (verdict.kind === 'refused') {
       this.#refuse(verdict.failure, { principal: verdict.principal, mayRetry });
       return rest;
@@ -162,7 +162,7 @@ export class Connection implements LegReceiver {
     this.#early = rest;
     this.#serve(offer, verdict).catch((error: unknown) => {
       this.#parts.observer.faulted(error);
-      this.#refuse({ code: 'gateway_error' });
+      this.#refuse({ code: 'internal' });
     });
     return undefined;
   }
@@ -283,7 +283,8 @@ export class Connection implements LegReceiver {
     const who = { account: principal?.account, credential: principal?.credential };
     observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
-    if (failure.code === 'unauthenticated') this.#noteForBan();
+    // Who is known may still have its user name wrong in what it asks; that is no guess.
+    if (failure.code === 'unauthenticated' && principal === undefined) this.#noteForBan();
     if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
       this.#leg.socket.write(refusal.bytes, 'latin1');
       this.#headTimer.refresh();

@@ -61,6 +61,10 @@ async function environment(
     // Nobody knocks there; their usual ports may be those of a stack that runs beside.
     MARVEL_LISTEN_TLS: '127.0.0.1:0',
     MARVEL_LISTEN_SOCKS5: '127.0.0.1:0',
+    MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: 'off',
+    MARVEL_LISTEN_PROXIES_FO_ISP: 'off',
+    MARVEL_LISTEN_PROXIES_FO_DATACENTER: 'off',
+    MARVEL_LISTEN_PROXYMESH: 'off',
     MARVEL_STATE_DIR: stateFolder,
   };
 }

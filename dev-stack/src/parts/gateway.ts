@@ -25,9 +25,20 @@ export interface GatewayPart extends Part {
   log(): string;
 }
 
+/** The ports that each gateway listens on. */
+export const gatewayPortNames = [
+  'marvel',
+  'socks5',
+  'proxies_fo_residential',
+  'proxies_fo_isp',
+  'proxies_fo_datacenter',
+  'proxymesh',
+  'admin',
+] as const;
+
 export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpectedEnd' | 'signal'> {
   readonly name: string;
-  readonly ports: { readonly marvel: number; readonly socks5: number; readonly admin: number };
+  readonly ports: Readonly<Record<(typeof gatewayPortNames)[number], number>>;
   readonly stateDir: string;
   /** Whether it is told of its state directory. */
   readonly keepsState: boolean;
@@ -68,6 +79,12 @@ export async function startGateway(
   const link = undo.use(await openLink(options.edgePort));
   const marvel = `${HOST}:${ports.marvel}`;
   const socks5 = `${HOST}:${ports.socks5}`;
+  const proxies_fo = {
+    residential: `${HOST}:${ports.proxies_fo_residential}`,
+    isp: `${HOST}:${ports.proxies_fo_isp}`,
+    datacenter: `${HOST}:${ports.proxies_fo_datacenter}`,
+  };
+  const proxymesh = `${HOST}:${ports.proxymesh}`;
   const admin = `${HOST}:${ports.admin}`;
   const started = await startProgram({
     part: name,
@@ -85,6 +102,10 @@ export async function startGateway(
       MARVEL_EDGE_KEYS: JSON.stringify(options.edgeKeys),
       MARVEL_LISTEN: marvel,
       MARVEL_LISTEN_SOCKS5: socks5,
+      MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: proxies_fo.residential,
+      MARVEL_LISTEN_PROXIES_FO_ISP: proxies_fo.isp,
+      MARVEL_LISTEN_PROXIES_FO_DATACENTER: proxies_fo.datacenter,
+      MARVEL_LISTEN_PROXYMESH: proxymesh,
       MARVEL_LISTEN_ADMIN: admin,
       MARVEL_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
       ...(options.keepsState ? { MARVEL_STATE_DIR: stateDir } : {}),
@@ -105,7 +126,7 @@ export async function startGateway(
     name,
     marvel,
     admin,
-    info: { marvel, socks5, proxies_fo: null, proxymesh: null, admin },
+    info: { marvel, socks5, proxies_fo, proxymesh, admin },
     get pid() {
       return program.pid;
     },

@@ -1,5 +1,5 @@
 import type { Result } from '@marvel/shared/result';
-import { startGateway, type GatewayPart } from '../parts/gateway.ts';
+import { gatewayPortNames, startGateway, type GatewayPart } from '../parts/gateway.ts';
 import { reservePorts } from '../ports.ts';
 import type { Api } from '../provision/api.ts';
 import { enrolGateway } from '../provision/fleet.ts';
@@ -45,7 +45,7 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
     const { d: _private, ...feedKey } = secrets.current.feed_signing_key;
     const started = await startGateway({
       name,
-      ports: place === 0 ? ports : undo.use(await reservePorts(['marvel', 'socks5', 'admin'])).ports,
+      ports: place === 0 ? ports : undo.use(await reservePorts(gatewayPortNames)).ports,
       stateDir: directory.gatewayState(name),
       keepsState: options.keepsState,
       edgePort: ports.api,

@@ -58,10 +58,12 @@ export const marvelHttpAnswers = {
   },
 
   refused(failure: Failure, requestId: string, mayRetry: boolean) {
-    // A code this dialect cannot have would be a fault of ours.
-    const status = failureEntry(failure.code).marvel ?? failures.gateway_error.marvel;
-    const keepOpen = failure.code === 'unauthenticated' && mayRetry;
-    const fields = failure.code === 'unauthenticated' ? challenge : '';
-    return { bytes: httpRefusal({ status, failure, requestId, fields, close: !keepOpen }), keepOpen };
+    const { marvel } = failureEntry(failure.code);
+    // A code this dialect does not have is a fault of ours, and those look like any other.
+    const told: Failure = marvel === null ? { code: 'gateway_error' } : failure;
+    const status = marvel ?? failures.gateway_error.marvel;
+    const keepOpen = told.code === 'unauthenticated' && mayRetry;
+    const fields = told.code === 'unauthenticated' ? challenge : '';
+    return { bytes: httpRefusal({ status, failure: told, requestId, fields, close: !keepOpen }), keepOpen };
   },
 } satisfies Answers;
