@@ -160,10 +160,6 @@ function testConfig(settings: Readonly<Record<string, string>>): GatewayConfig {
     MARVEL_LISTEN_PROXIES_FO_ISP: 'off',
     MARVEL_LISTEN_PROXIES_FO_DATACENTER: 'off',
     MARVEL_LISTEN_PROXYMESH: 'off',
-    MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: 'off',
-    MARVEL_LISTEN_PROXIES_FO_ISP: 'off',
-    MARVEL_LISTEN_PROXIES_FO_DATACENTER: 'off',
-    MARVEL_LISTEN_PROXYMESH: 'off',
     MARVEL_LISTEN_ADMIN: '127.0.0.1:0',
     ...settings,
   });
