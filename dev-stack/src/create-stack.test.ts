@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createStack, type Stack } from './create-stack.ts';
+import { takesConnections } from './parts/answers.ts';
 import type { Part } from './parts/part.ts';
 import { StackInfo } from './stack-info.ts';
 
@@ -108,7 +109,10 @@ describe('a stack', () => {
     expect(v.parse(StackInfo, file)).toEqual(info);
     for (const pid of Object.values(info.pids).flat()) expect(isRunning(pid)).toBe(true);
     expect(await (await fetch(`http://${info.gateway.admin}/healthz`)).text()).toBeTruthy();
-    expect(await readFile(info.echo_certificate_file, 'utf8')).toBe(stack.echo.certificate);
+    const { gateway } = info;
+    const doors = [gateway.marvel_tls, gateway.socks5, gateway.proxymesh, ...Object.values(gateway.proxies_fo ?? {})];
+    for (const door of doors) expect(await takesConnections(Number(door?.split(':')[1]))).toBe(true);
+    expect(await readFile(info.certificate_file, 'utf8')).toBe(stack.echo.certificate);
   });
 
   test('shares nothing with another that runs at once', async () => {

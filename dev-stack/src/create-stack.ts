@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { DestinationPolicy } from '@marvel/shared/feed';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { inParallel } from './in-parallel.ts';
+import { makeCertificate } from './parts/certificate.ts';
 import type { Edge } from './parts/edge.ts';
 import type { ExitAgent } from './parts/exit-agents.ts';
 import type { GatewayPart } from './parts/gateway.ts';
@@ -64,7 +65,8 @@ export interface Stack extends AsyncDisposable {
   addGateway(settings?: Readonly<Record<string, string>>): Promise<GatewayPart>;
 }
 
-const DEFAULT_STATE_DIRECTORY = fileURLToPath(import.meta.resolve('../../.marvel'));
+/** Where a stack keeps its state unless told otherwise. */
+export const DEFAULT_STATE_DIRECTORY = fileURLToPath(import.meta.resolve('../../.marvel'));
 
 function writeUnexpectedEnd(end: UnexpectedEnd): void {
   process.stderr.write(`${describeProgramFailure(end)}\n`);
@@ -100,6 +102,7 @@ async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promi
     directory,
     secrets: secrets.value,
     ports: held.value.ports,
+    certificate: await makeCertificate(directory),
     say,
     onUnexpectedEnd: options.onUnexpectedEnd ?? writeUnexpectedEnd,
   });
@@ -127,7 +130,7 @@ function describe({ setting, services, origins, stripe, fleet, demo }: Running):
     gateways,
     echo: origins.url,
     echo_tls: origins.tlsUrl,
-    echo_certificate_file: directory.certificateFile,
+    certificate_file: directory.certificateFile,
     ...demo,
     stripe: { url: stripe.url, webhook_secret: secrets.current.stripe_webhook_secret },
     dashboard: null,
@@ -178,7 +181,7 @@ async function start(options: StackOptions, undo: AsyncDisposableStack): Promise
   const { directory, secrets, ports, say } = setting;
   say('starting PostgreSQL 18, the control API in workerd, the exit agents, the Stripe stand-in and the echo origin');
 
-  const origins = undo.use(await startOrigins(ports, directory.certificateFile));
+  const origins = undo.use(await startOrigins(ports, setting.certificate));
   const stripe = undo.use(
     await startStripeStandIn({
       port: ports.stripe,
@@ -263,9 +266,16 @@ export async function startStack(options: StackOptions = {}): Promise<Result<Sta
   });
 }
 
-/** The same for tests, where a stack that does not start is a failure: rejects with what a person needs to know. */
+/** All clients of a test have one address, which would soon be banned for trying keys that are on their way. */
+const TEST_SETTINGS = { MARVEL_BAN_REFUSALS: '0' };
+
+/**
+ * The same for tests: a stack that does not start is a failure, and rejects with what a person needs to know; the
+ * gateways ban nobody unless `gatewaySettings` says so.
+ */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
-  const started = await startStack(options);
+  const gatewaySettings = { ...TEST_SETTINGS, ...options.gatewaySettings };
+  const started = await startStack({ ...options, gatewaySettings });
   if (started.ok) return started.value;
   throw new Error(describeStackFailure(started.error));
 }

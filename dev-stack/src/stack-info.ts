@@ -7,6 +7,8 @@ const Pid = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** Where one gateway listens; `null` for what it does not serve. */
 export const GatewayInfo = v.strictObject({
   marvel: Address,
+  /** The same with TLS to the proxy. */
+  marvel_tls: v.nullable(Address),
   socks5: v.nullable(Address),
   proxies_fo: v.nullable(v.strictObject({ residential: Address, isp: Address, datacenter: Address })),
   proxymesh: v.nullable(Address),
@@ -24,9 +26,10 @@ export const StackInfo = v.strictObject({
   gateways: v.array(GatewayInfo),
   /** The origin that answers with what it saw. */
   echo: Url,
-  /** The same with TLS; the file beside this one holds its certificate. */
+  /** The same with TLS. */
   echo_tls: Url,
-  echo_certificate_file: v.string(),
+  /** PEM: what a client has to trust for TLS to the echo origin and to the gateways. */
+  certificate_file: v.string(),
   /** The demo account: signed in, with a key and a balance. */
   account: v.strictObject({
     email: v.string(),

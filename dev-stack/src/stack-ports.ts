@@ -12,6 +12,7 @@ const known = {
   echo: { part: 'the echo origin', port: 8888 },
   echo_tls: { part: 'the echo origin with TLS', port: 8889 },
   marvel: { part: 'the gateway', port: 9000 },
+  marvel_tls: { part: 'the gateway with TLS', port: 9443 },
   socks5: { part: 'the gateway over SOCKS5', port: 1080 },
   proxies_fo_residential: { part: 'the proxies.fo dialect, residential', port: 13_337 },
   proxies_fo_isp: { part: 'the proxies.fo dialect, ISP', port: 13_339 },

@@ -4,6 +4,7 @@ import { ok, type Result } from '@marvel/shared/result';
 import type { Enrolment } from '../provision/fleet.ts';
 import type { GatewayInfo } from '../stack-info.ts';
 import { answersOk } from './answers.ts';
+import type { Certificate } from './certificate.ts';
 import { openLink, type Link } from './link.ts';
 import type { Part } from './part.ts';
 import { startProgram, type ProgramFailure, type ProgramOptions } from './program.ts';
@@ -28,6 +29,7 @@ export interface GatewayPart extends Part {
 /** The ports that each gateway listens on. */
 export const gatewayPortNames = [
   'marvel',
+  'marvel_tls',
   'socks5',
   'proxies_fo_residential',
   'proxies_fo_isp',
@@ -39,6 +41,8 @@ export const gatewayPortNames = [
 export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpectedEnd' | 'signal'> {
   readonly name: string;
   readonly ports: Readonly<Record<(typeof gatewayPortNames)[number], number>>;
+  /** For TLS to the proxy. */
+  readonly certificate: Certificate;
   readonly stateDir: string;
   /** Whether it is told of its state directory. */
   readonly keepsState: boolean;
@@ -78,6 +82,7 @@ export async function startGateway(
   await mkdir(stateDir, { recursive: true });
   const link = undo.use(await openLink(options.edgePort));
   const marvel = `${HOST}:${ports.marvel}`;
+  const marvel_tls = `${HOST}:${ports.marvel_tls}`;
   const socks5 = `${HOST}:${ports.socks5}`;
   const proxies_fo = {
     residential: `${HOST}:${ports.proxies_fo_residential}`,
@@ -101,6 +106,9 @@ export async function startGateway(
       MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,
       MARVEL_EDGE_KEYS: JSON.stringify(options.edgeKeys),
       MARVEL_LISTEN: marvel,
+      MARVEL_LISTEN_TLS: marvel_tls,
+      MARVEL_TLS_CERT: options.certificate.certificateFile,
+      MARVEL_TLS_KEY: options.certificate.keyFile,
       MARVEL_LISTEN_SOCKS5: socks5,
       MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL: proxies_fo.residential,
       MARVEL_LISTEN_PROXIES_FO_ISP: proxies_fo.isp,
@@ -126,7 +134,7 @@ export async function startGateway(
     name,
     marvel,
     admin,
-    info: { marvel, socks5, proxies_fo, proxymesh, admin },
+    info: { marvel, marvel_tls, socks5, proxies_fo, proxymesh, admin },
     get pid() {
       return program.pid;
     },

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { generate } from 'selfsigned';
 import { startEchoOrigin } from '../echo-origin.ts';
 import { createConnectionCounter, type OriginConnection } from '../origin/connections.ts';
 import { startRawOrigin } from '../raw-origin.ts';
+import type { Certificate } from './certificate.ts';
 import type { Part } from './part.ts';
 
 /** The origins of a stack, all on 127.0.0.1 and allowed by its destination policy. */
@@ -36,35 +35,10 @@ export interface OriginPorts {
 
 const HOST = '127.0.0.1';
 const RAW_ANSWER_BYTES = 100_000;
-const CERTIFICATE_DAYS = 30;
-const MS_PER_DAY = 86_400_000;
 
-async function makeCertificate(): Promise<{ readonly key: string; readonly cert: string }> {
-  const made = await generate([{ name: 'commonName', value: 'Marvel local echo origin' }], {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    notAfterDate: new Date(Date.now() + CERTIFICATE_DAYS * MS_PER_DAY),
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: HOST },
-        ],
-      },
-    ],
-  });
-  return { key: made.private, cert: made.cert };
-}
-
-/** Starts the origins; the certificate, fresh for each stack, is also written to `certificateFile`. */
-export async function startOrigins(ports: OriginPorts, certificateFile: string): Promise<Origins> {
+/** Starts the origins. */
+export async function startOrigins(ports: OriginPorts, tls: Certificate): Promise<Origins> {
   await using undo = new AsyncDisposableStack();
-  const tls = await makeCertificate();
-  await writeFile(certificateFile, tls.cert);
   const counter = createConnectionCounter();
   const echo = undo.use(await startEchoOrigin({ port: ports.echo, counter }));
   const echoTls = undo.use(await startEchoOrigin({ port: ports.echo_tls, counter, tls }));

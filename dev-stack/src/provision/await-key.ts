@@ -4,7 +4,8 @@ import { err, ok, type Result } from '@marvel/shared/result';
 
 /** A gateway polls the feed each second; one that has not heard of a key after so long will not. */
 const WAIT_MS = 15_000;
-const POLL_MS = 50;
+/** Each refusal counts towards a ban of this machine's own address. */
+const POLL_MS = 200;
 const ASK_TIMEOUT_MS = 2_000;
 
 /** What the gateway answers to a CONNECT; undefined for nothing. Costs no bytes. */

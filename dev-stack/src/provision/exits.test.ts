@@ -4,7 +4,7 @@ import { evidenceOf, localExits } from './exits.ts';
 
 describe('the exits of a local stack', () => {
   test.each(localExits)('$name earns its grade $grade', (exit) => {
-    const verdict = judgeEvidence(evidenceOf(exit), { country: exit.country, network: 'residential' });
+    const verdict = judgeEvidence(evidenceOf(exit), exit);
     expect(verdict).toMatchObject({ kind: 'pass', grade: exit.grade });
   });
 
@@ -15,8 +15,12 @@ describe('the exits of a local stack', () => {
     expect(new Set(localExits.map(({ name }) => name)).size).toBe(localExits.length);
   });
 
-  test('two exits of one country are on different agents, so that one can fail and the other serve', () => {
-    for (const exits of Map.groupBy(localExits, ({ country }) => country).values()) {
+  test('every network has some', () => {
+    expect(new Set(localExits.map(({ network }) => network))).toEqual(new Set(['residential', 'isp', 'datacenter']));
+  });
+
+  test('two exits of one country and network are on different agents, so that one can fail and the other serve', () => {
+    for (const exits of Map.groupBy(localExits, ({ country, network }) => `${country} ${network}`).values()) {
       expect(new Set(exits.map(({ agent }) => agent)).size).toBeGreaterThan(1);
     }
   });

@@ -1,12 +1,13 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { Grade, Transport } from '@marvel/shared/exit';
+import type { Grade, Network, Transport } from '@marvel/shared/exit';
 import type { Evidence } from '@marvel/shared/verdict';
 
 /** An exit of the local stack, before it has a place to listen. */
 export interface LocalExit {
   /** Names it within the stack, for ever: `us-1`. */
   readonly name: string;
+  readonly network: Network;
   readonly country: string;
   readonly state: string | null;
   readonly city: string | null;
@@ -23,30 +24,43 @@ export interface PlacedExit extends LocalExit {
   readonly port: number;
 }
 
-/** Country, state, city, AS number, and the grades of its exits. AS numbers are of the documentation range of RFC 5398. */
-const places: readonly (readonly [string, string | null, string | null, number, readonly Grade[]])[] = [
-  ['US', 'ca', 'losangeles', 64_496, ['S', 'S', 'A', 'B']],
-  ['DE', 'be', 'berlin', 64_497, ['S', 'S', 'A']],
-  ['GB', 'eng', 'london', 64_498, ['S', 'S', 'A']],
-  ['JP', '13', 'tokyo', 64_499, ['S', 'S', 'A']],
-  ['FR', 'idf', 'paris', 64_500, ['A', 'A', 'B']],
-  ['BR', 'sp', 'saopaulo', 64_501, ['A', 'B', 'B']],
+interface Place extends Pick<LocalExit, 'network' | 'country' | 'state' | 'city' | 'asn'> {
+  readonly grades: readonly Grade[];
+}
+
+/** Where exits are, and of what grades. AS numbers are of the documentation range of RFC 5398. */
+const places: readonly Place[] = [
+  residential('US', 'ca', 'losangeles', 64_496, ['S', 'S', 'A', 'B']),
+  residential('DE', 'be', 'berlin', 64_497, ['S', 'S', 'A']),
+  residential('GB', 'eng', 'london', 64_498, ['S', 'S', 'A']),
+  residential('JP', '13', 'tokyo', 64_499, ['S', 'S', 'A']),
+  residential('FR', 'idf', 'paris', 64_500, ['A', 'A', 'B']),
+  residential('BR', 'sp', 'saopaulo', 64_501, ['A', 'B', 'B']),
+  { network: 'isp', country: 'US', state: null, city: null, asn: 64_502, grades: ['S', 'A'] },
+  { network: 'datacenter', country: 'US', state: null, city: null, asn: 64_503, grades: ['S', 'A'] },
 ];
+
+function residential(country: string, state: string, city: string, asn: number, grades: readonly Grade[]): Place {
+  return { network: 'residential', country, state, city, asn, grades };
+}
 
 const agents = ['exit-agent-1', 'exit-agent-2', 'exit-agent-3'] as const;
 /** 127.0.0.11, .12, …: the low ones are left to what people use them for. */
 const FIRST_EXIT_HOST = 11;
 
+/** `us-1`, `us-isp-1` */
+function nameOf({ network, country }: Place, index: number): string {
+  const kind = network === 'residential' ? '' : `${network}-`;
+  return `${country.toLowerCase()}-${kind}${index + 1}`;
+}
+
 /** The exits of a local stack. */
-export const localExits: readonly LocalExit[] = places.flatMap(([country, state, city, asn, grades], place) =>
+export const localExits: readonly LocalExit[] = places.flatMap(({ grades, ...place }, placeIndex) =>
   grades.map((grade, index) => ({
-    name: `${country.toLowerCase()}-${index + 1}`,
-    country,
-    state,
-    city,
-    asn,
+    ...place,
+    name: nameOf({ ...place, grades }, index),
     grade,
-    exitIp: `127.0.0.${FIRST_EXIT_HOST + place * 10 + index}`,
+    exitIp: `127.0.0.${FIRST_EXIT_HOST + placeIndex * 10 + index}`,
     agent: agents[index % agents.length] ?? agents[0],
   })),
 );
@@ -72,10 +86,9 @@ export async function exitsOfThisMachine(): Promise<readonly LocalExit[]> {
 }
 
 /** What an honest probe of such an exit would have shown. */
-const clean: Omit<Evidence, 'egress_country'> = {
+const clean: Omit<Evidence, 'egress_country' | 'egress_network'> = {
   reachable: true,
   egress_ip_matches: true,
-  egress_network: 'residential',
   tls_intact: true,
   headers_intact: true,
   dns_at_exit: true,
@@ -93,8 +106,8 @@ const byGrade: Readonly<Record<Grade, Partial<Evidence>>> = {
 };
 
 /** The evidence that earns an exit its grade. */
-export function evidenceOf({ country, grade }: LocalExit): Evidence {
-  return { ...clean, egress_country: country, ...byGrade[grade] };
+export function evidenceOf({ country, network, grade }: LocalExit): Evidence {
+  return { ...clean, egress_country: country, egress_network: network, ...byGrade[grade] };
 }
 
 /** How a gateway reaches an exit through its agent. */

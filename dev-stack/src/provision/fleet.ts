@@ -63,7 +63,7 @@ export async function replaceExits(
   const path = '/v1/operator/exits';
   const expires_at = new Date(Date.now() + EXIT_LIFETIME_MS).toISOString();
   const lines = exits.map((exit) => ({
-    network: 'residential',
+    network: exit.network,
     country: exit.country,
     state: exit.state,
     city: exit.city,

@@ -46,6 +46,7 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
     const started = await startGateway({
       name,
       ports: place === 0 ? ports : undo.use(await reservePorts(gatewayPortNames)).ports,
+      certificate: setting.certificate,
       stateDir: directory.gatewayState(name),
       keepsState: options.keepsState,
       edgePort: ports.api,

@@ -1,3 +1,4 @@
+import type { Certificate } from '../parts/certificate.ts';
 import type { UnexpectedEnd } from '../parts/program.ts';
 import type { StackPorts } from '../stack-ports.ts';
 import type { SecretStore } from '../state/secrets.ts';
@@ -8,6 +9,7 @@ export interface Setting {
   readonly directory: StateDirectory;
   readonly secrets: SecretStore;
   readonly ports: StackPorts;
+  readonly certificate: Certificate;
   readonly say: (step: string) => void;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }

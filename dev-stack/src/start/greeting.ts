@@ -1,16 +1,36 @@
 import { join } from 'node:path';
-import type { StackInfo } from '../stack-info.ts';
+import type { GatewayInfo, StackInfo } from '../stack-info.ts';
 
 /** A line that works as pasted. CONNECT also for http: what is behind it is what every https request does. */
 function curlLine({ gateway, account, echo }: StackInfo): string {
   return `curl --proxytunnel --proxy http://${gateway.marvel} --proxy-user '${account.key}:country-US-session-demo' ${echo}/`;
 }
 
+function describeGateway({
+  marvel,
+  marvel_tls,
+  socks5,
+  proxies_fo,
+  proxymesh,
+  admin,
+}: GatewayInfo): [string, string][] {
+  const others = [
+    ...(marvel_tls === null ? [] : [`TLS ${marvel_tls}`]),
+    ...(socks5 === null ? [] : [`SOCKS5 ${socks5}`]),
+    ...(proxies_fo === null ? [] : [`proxies.fo ${proxies_fo.residential}`]),
+    ...(proxymesh === null ? [] : [`ProxyMesh ${proxymesh}`]),
+  ];
+  return [
+    ['gateway', `${marvel}, http://${admin}/metrics`],
+    ...(others.length === 0 ? [] : [['', others.join(', ')] satisfies [string, string]]),
+  ];
+}
+
 /** What a person who just started the stack wants to know. */
 export function greet(info: StackInfo, stateDirectory: string): string {
   const rows: (readonly [string, string])[] = [
     ['control API', info.api],
-    ...info.gateways.map(({ marvel, admin }) => ['gateway', `${marvel} (metrics: http://${admin}/metrics)`] as const),
+    ...info.gateways.flatMap((gateway) => describeGateway(gateway)),
     ['echo origin', `${info.echo} and ${info.echo_tls}`],
     ['Stripe stand-in', info.stripe.url],
     ['database', info.database_url],

@@ -11,6 +11,7 @@ export interface StateDirectory {
   readonly stackFile: string;
   readonly stripeFile: string;
   readonly certificateFile: string;
+  readonly keyFile: string;
   readonly edgeVariablesFile: string;
   readonly edgeState: string;
   readonly postgresData: string;
@@ -29,7 +30,8 @@ export async function openStateDirectory(wanted: string | undefined): Promise<St
     secretsFile: join(path, 'secrets.json'),
     stackFile: join(path, 'stack.json'),
     stripeFile: join(path, 'stripe.json'),
-    certificateFile: join(path, 'echo-certificate.pem'),
+    certificateFile: join(path, 'certificate.pem'),
+    keyFile: join(path, 'certificate-key.pem'),
     edgeVariablesFile: join(path, 'edge.env'),
     edgeState: join(path, 'edge'),
     postgresData: join(path, 'postgres'),
