@@ -141,8 +141,30 @@ test('after any mixture of adjustments, usage, payments and refunds at once, the
   );
 });
 
+test('each entry keeps what the balance was after it, also when many are posted at once', async () => {
+  const account = await makeAccount(db, 1000);
+  const credential = await makeKey(db, account);
+  const exit = await makeExit(db);
+  const gateways = await Promise.all(Array.from({ length: 4 }, async () => TestGateway.enrol(db)));
+  await Promise.all(
+    gateways.map(async (gateway, n) => gateway.settle({ uses: [{ account, credential, exit, up: 10 + n }] })),
+  );
+  const entries = await db.query<{ bytes: string; balance_bytes: string }>(
+    'select bytes, balance_bytes from ledger_entry where ledger_account_id = $1 order by transaction_id',
+    [account],
+  );
+  let sum = 0;
+  for (const entry of entries) {
+    sum += Number(entry.bytes);
+    expect(Number(entry.balance_bytes)).toBe(sum);
+  }
+  expect([entries.length, sum]).toEqual([5, 1000 - 46]);
+  expect(await balance(db, account)).toBe(sum);
+});
+
 test('the check finds a balance and a transaction that were tampered with', async () => {
   const account = await makeAccount(db, 5);
+  const other = await makeAccount(db, 7);
   const tampered = await db.begin();
   await tampered.query('update budget set balance_bytes = 6 where id = $1', [account]);
   await tampered.query('alter table ledger_entry disable trigger user');
@@ -151,14 +173,17 @@ test('the check finds a balance and a transaction that were tampered with', asyn
        and transaction_id = (select transaction_id from ledger_entry where ledger_account_id = $1)`,
     [account],
   );
+  await tampered.query('update ledger_entry set balance_bytes = 8 where ledger_account_id = $1', [other]);
   await tampered.query('alter table ledger_entry enable trigger user');
   await tampered.commit();
   const problems = await db.query<{ problem: string; id: string }>('select problem, id from ledger_check()');
   expect(problems.map(({ problem }) => problem)).toEqual([
     'transaction does not sum to zero',
     'balance is not the sum of the entries',
+    'balance after an entry is not the sum up to it',
   ]);
   expect(problems[1]?.id).toBe(account);
+  expect(problems[2]?.id).toContain(`${other}/`);
 });
 
 /** A gateway posts one batch after the other. */

@@ -16,7 +16,13 @@ type ParsedBody<B> = B extends 'bytes' ? Uint8Array : Parsed<B>;
 
 /** What an endpoint answers: JSON of a schema, text or bytes of a content type, or nothing. */
 export type ReplySpec =
-  | { readonly status: 200 | 201 | 202; readonly description: string; readonly body: v.GenericSchema }
+  | {
+      readonly status: 200 | 201 | 202;
+      readonly description: string;
+      readonly body: v.GenericSchema;
+      /** The columns of a page's rows, for clients that ask for `text/csv`. */
+      readonly csv?: readonly string[];
+    }
   | { readonly status: 200; readonly description: string; readonly contentType: string }
   | { readonly status: 204; readonly description: string };
 type ReplyValue<R> = R extends { readonly body: infer S extends v.GenericSchema }

@@ -3,8 +3,10 @@ import * as availability from '@marvel/shared/api/availability';
 import * as billing from '@marvel/shared/api/billing';
 import * as error from '@marvel/shared/api/error';
 import * as key from '@marvel/shared/api/key';
+import * as ledger from '@marvel/shared/api/ledger';
 import * as node from '@marvel/shared/api/node';
 import * as operator from '@marvel/shared/api/operator';
+import * as rejection from '@marvel/shared/api/rejection';
 import * as statusApi from '@marvel/shared/api/status';
 import * as subUser from '@marvel/shared/api/sub-user';
 import * as usage from '@marvel/shared/api/usage';
@@ -24,8 +26,10 @@ const definitions = namedSchemas(
   billing,
   error,
   key,
+  ledger,
   node,
   operator,
+  rejection,
   statusApi,
   subUser,
   usage,
@@ -122,7 +126,12 @@ function successResponse({ reply }: Endpoint): JsonObject {
   const headerRefs = { [requestIdHeader]: { $ref: `#/components/headers/${requestIdHeader}` } };
   const content =
     'body' in reply
-      ? { content: { 'application/json': { schema: schemaOf(reply.body, 'output') } } }
+      ? {
+          content: {
+            'application/json': { schema: schemaOf(reply.body, 'output') },
+            ...(reply.csv === undefined ? {} : { 'text/csv': { example: reply.csv.join(',') } }),
+          },
+        }
       : 'contentType' in reply
         ? { content: { [reply.contentType]: {} } }
         : {};

@@ -4,6 +4,7 @@ import type * as v from 'valibot';
 import { findAnswer } from '../store/answer.ts';
 import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
+import { csvReply, wantsCsv } from './csv-reply.ts';
 import { bearerToken, identify, type Identity } from './identity.ts';
 import { refuseForMaintenance } from './maintenance.ts';
 import { openOnce, type Once } from './once.ts';
@@ -27,7 +28,7 @@ export async function serveEndpoint(
 ): Promise<Response> {
   const replyHeaders = new Headers();
   const outcome = await decide(endpoint, request, params, replyHeaders, services);
-  return outcome.ok ? renderReply(endpoint, outcome.value, replyHeaders) : renderFailure(outcome.error);
+  return outcome.ok ? renderReply(endpoint, request, outcome.value, replyHeaders) : renderFailure(outcome.error);
 }
 
 async function decide(
@@ -141,8 +142,12 @@ function parseObject(
   return validate(schema, value, fieldFailures);
 }
 
-function renderReply({ reply, cacheControl }: Endpoint, value: unknown, headers: Headers): Response {
+function renderReply({ reply, cacheControl }: Endpoint, request: Request, value: unknown, headers: Headers): Response {
   headers.set('Cache-Control', cacheControl ?? 'no-store');
+  if ('body' in reply && reply.csv !== undefined) {
+    headers.set('Vary', 'Accept');
+    if (wantsCsv(request.headers)) return csvReply(value, reply.csv, request.url, headers);
+  }
   if ('body' in reply) return Response.json(value, { status: reply.status, headers });
   if (!('contentType' in reply)) return new Response(null, { status: reply.status, headers });
   if (typeof value !== 'string' && !isBytes(value)) throw new TypeError('the reply is not text or bytes');

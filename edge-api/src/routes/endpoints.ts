@@ -15,6 +15,7 @@ import { deleteKey } from './keys/delete-key.ts';
 import { listKeys } from './keys/list-keys.ts';
 import { rotateKey } from './keys/rotate-key.ts';
 import { updateKey } from './keys/update-key.ts';
+import { getLedger } from './ledger/get-ledger.ts';
 import { changePassword } from './me/change-password.ts';
 import { getMe } from './me/get-me.ts';
 import { createNode } from './nodes/create-node.ts';
@@ -33,6 +34,7 @@ import { revokeGateway } from './operator/revoke-gateway.ts';
 import { saveBundle } from './operator/save-bundle.ts';
 import { setFleet } from './operator/set-fleet.ts';
 import { setMaintenance } from './operator/set-maintenance.ts';
+import { listRejections } from './rejections/list-rejections.ts';
 import { createSession } from './sessions/create-session.ts';
 import { deleteSession } from './sessions/delete-session.ts';
 import { getStatus } from './status/get-status.ts';
@@ -68,6 +70,8 @@ export const endpoints: readonly Endpoint[] = [
   getAvailability,
   getCountryAvailability,
   getUsage,
+  getLedger,
+  listRejections,
   listBundles,
   createCheckout,
   receiveStripe,

@@ -1,21 +1,12 @@
 import * as v from 'valibot';
-import { Count, isOfCalendar, SignedBytes, Timestamp } from '../units.ts';
+import { Count, SignedBytes, Timestamp } from '../units.ts';
+import { Moment } from './moment.ts';
 
 export const usageGroups = ['hour', 'day', 'key', 'sub_user', 'country', 'exit_grade'] as const;
 export type UsageGroup = (typeof usageGroups)[number];
 
 const groupSet: ReadonlySet<string> = new Set(usageGroups);
 const groupListMessage = `must be a list, separated by commas, of ${usageGroups.join(', ')}`;
-
-/** A moment in a query: RFC 3339, or a date that stands for its first moment in UTC. */
-const Moment = v.pipe(
-  v.string(),
-  v.regex(
-    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z)?$/,
-    'must be a date or an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',
-  ),
-  v.check(isOfCalendar, 'must be a date that exists'),
-);
 
 export const UsageQuery = v.strictObject({
   /** Default: 30 days before `to`. */

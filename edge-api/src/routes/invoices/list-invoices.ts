@@ -18,7 +18,7 @@ export const listInvoices = endpoint({
     const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
     const listed = await listStoredInvoices(db, identity.accountId, page);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit);
+    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
     return ok({ data: rows.map(showInvoice), next_cursor: nextCursor });
   },
 });

@@ -21,7 +21,7 @@ export const listExits = endpoint({
     const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
     const listed = await listStoredExits(db, page);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit);
+    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
     const data = rows.map((row) => {
       const exit = toExit(row);
       const { kind: _kind, transport, ...shown } = exit;

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
+import { bigint, check, index, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
 import { bytes, moment, safeBytes } from './columns.ts';
 
 /** Where bytes can be: with a customer (id = account id), or one of the five system accounts. */
@@ -24,6 +24,7 @@ export const ledgerTransaction = pgTable(
   },
   (table) => [
     unique('ledger_transaction_reference').on(table.cause, table.reference),
+    index('ledger_transaction_at').on(table.at),
     check('ledger_transaction_cause', sql`${table.cause} in ('payment', 'batch', 'adjustment', 'refund', 'expiry')`),
   ],
 );
@@ -38,6 +39,8 @@ export const ledgerEntry = pgTable(
     ledgerAccountId: text('ledger_account_id').notNull(),
     transactionId: bigint('transaction_id', { mode: 'number' }).notNull(),
     bytes: bytes('bytes').notNull(),
+    /** What a customer's balance was after it, filled in by the database and as safe as the budget that it becomes; `null` for system accounts. */
+    balanceBytes: bytes('balance_bytes'),
   },
   (table) => [
     primaryKey({ columns: [table.ledgerAccountId, table.transactionId] }),

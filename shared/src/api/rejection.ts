@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { failureCodes } from '../failures.ts';
+import { Count, Id, isOfCalendar, Timestamp } from '../units.ts';
+import { Dialect } from '../usage-batch.ts';
+import { Moment } from './moment.ts';
+
+const cursorHint = 'must be a next_cursor';
+const cursorTimeLength = 27;
+
+/** The most rows of one page. */
+export const maxRejectionPage = 1000;
+
+export const RejectionQuery = v.strictObject({
+  /** Default: 30 days before `to`. */
+  from: v.optional(Moment),
+  /** Exclusive. Default: now. */
+  to: v.optional(Moment),
+  code: v.optional(v.picklist(failureCodes)),
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, `must be an integer from 1 to ${maxRejectionPage}`)),
+    '100',
+  ),
+  /** The `next_cursor` of the page before. */
+  cursor: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(
+        /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z~[a-z]{2,12}_[0-9A-Za-z]{4,48}~[a-z0-9-]{1,20}~[a-z_]{1,40}$/,
+        cursorHint,
+      ),
+      v.check((text) => isOfCalendar(text.slice(0, cursorTimeLength)), cursorHint),
+    ),
+  ),
+});
+
+/** Requests of one credential that were refused alike. */
+export const Rejection = v.strictObject({
+  code: v.picklist(failureCodes),
+  /** In the period. */
+  count: Count,
+  last_at: Timestamp,
+  /** Which of the three the client came with; the others are `null`. */
+  key: v.nullable(Id),
+  sub_user: v.nullable(Id),
+  authorized_source: v.nullable(Id),
+  dialect: Dialect,
+  reason: v.string(),
+  /** What to do about it. */
+  fix: v.string(),
+  /** Where the code is explained. */
+  docs: v.string(),
+});
+export type Rejection = v.InferOutput<typeof Rejection>;
+
+/** The last refused first; `next_cursor` is `null` on the last page. */
+export const RejectionPage = v.strictObject({ data: v.array(Rejection), next_cursor: v.nullable(v.string()) });
