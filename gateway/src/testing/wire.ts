@@ -33,6 +33,11 @@ export class Wire {
     });
   }
 
+  /** A client over a connection that the test has made. */
+  static over(socket: Socket): Wire {
+    return new Wire(socket);
+  }
+
   /** Connects to `host:port`. */
   static async open(address: string): Promise<Wire> {
     const colon = address.lastIndexOf(':');
@@ -41,7 +46,7 @@ export class Wire {
       port: Number(address.slice(colon + 1)),
       allowHalfOpen: true,
     });
-    const wire = new Wire(socket);
+    const wire = Wire.over(socket);
     await once(socket, 'connect');
     return wire;
   }
