@@ -112,6 +112,8 @@ export const GatewayConfig = v.object({
   MARVEL_MAX_TUNNELS: integer(1, 1_000_000, 30_000),
   MARVEL_MAX_HEAD_BYTES: integer(1024, 65_536, 16_384),
   MARVEL_HEAD_TIMEOUT_MS: integer(1, maxTimeoutMs, 10_000),
+  /** How long a connection on which a request was answered waits for the next. */
+  MARVEL_NEXT_REQUEST_TIMEOUT_MS: integer(1, maxTimeoutMs, 60_000),
   MARVEL_DIAL_TIMEOUT_MS: integer(1, maxTimeoutMs, 15_000),
   MARVEL_IDLE_TIMEOUT_MS: integer(1, maxTimeoutMs, 600_000),
   MARVEL_KEEP_ALIVE_MS: integer(1000, maxTimeoutMs, 60_000),

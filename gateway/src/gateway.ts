@@ -131,6 +131,7 @@ export async function startGateway(
     installReading: await findInstallReading(),
     times: {
       headTimeoutMs: config.MARVEL_HEAD_TIMEOUT_MS,
+      nextRequestTimeoutMs: config.MARVEL_NEXT_REQUEST_TIMEOUT_MS,
       dialTimeoutMs: config.MARVEL_DIAL_TIMEOUT_MS,
       lingerTimeoutMs: config.MARVEL_LINGER_TIMEOUT_MS,
     },

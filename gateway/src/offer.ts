@@ -2,6 +2,7 @@ import type { Exit, Network } from '@marvel/shared/exit';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import type { Result } from '@marvel/shared/result';
 import type { Dialect } from '@marvel/shared/usage-batch';
+import type { PlainRequest } from './forwarding.ts';
 
 /** What a client shows to say who it is. */
 export type OfferedCredential =
@@ -101,8 +102,14 @@ export type Heard =
   | { readonly kind: 'reply'; readonly reply: WireBytes }
   /** Who the client is comes before what it wants: judge it, answer with `welcome` if it is good, and push again. */
   | { readonly kind: 'sign-in'; readonly signIn: SignIn; readonly welcome: WireBytes }
-  /** `rest`: a copy of what came after the offer, for the tunnel. */
-  | { readonly kind: 'offer'; readonly offer: Offer; readonly mayRetry: boolean; readonly rest: Buffer }
+  /** `rest`: a copy of what came after the offer. `request`: what is to be forwarded, where no tunnel is asked for. */
+  | {
+      readonly kind: 'offer';
+      readonly offer: Offer;
+      readonly mayRetry: boolean;
+      readonly rest: Buffer;
+      readonly request?: PlainRequest;
+    }
   /** What cannot become an offer, in a protocol that has a word of its own for it: say it and close. */
   | { readonly kind: 'rejected'; readonly code: FailureCode; readonly reply: WireBytes }
   | { readonly kind: 'unreadable' };

@@ -1,33 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
-import { err, type Result } from '@marvel/shared/result';
+import { ok, type Result } from '@marvel/shared/result';
 import { clientAddress } from './accept/client-address.ts';
-import type { Admission, ExitChosen, Principal } from './admission.ts';
+import type { Admission, Principal } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
-import type { ExitChooser } from './admit/exit-chooser.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
-import type { Observer } from './observe/observer.ts';
+import type { PlainRequest } from './forwarding.ts';
 import type { Conversation, Door, Heard, Offer, WireBytes } from './offer.ts';
-import type { UsageMeter } from './spender.ts';
-import { Dial, type DialTimes } from './tunnel/dial.ts';
-import type { DialMeans, OpenedExit } from './tunnel/dial-attempt.ts';
-import type { DialFault } from './tunnel/dial-fault.ts';
+import { openWay, type OpenedWay, type Opening, type WayParts } from './open-way.ts';
+import { type AdmittedRequest, PlainRequests, type RequestsClient } from './serve-requests.ts';
+import { serveTunnel } from './serve-tunnel.ts';
+import type { ExchangeEnd } from './tunnel/exchange.ts';
 import { Leg, type LegReceiver } from './tunnel/leg.ts';
 import { linger } from './tunnel/linger.ts';
 import type { InstallReading } from './tunnel/node-internals.ts';
-import { Tunnel } from './tunnel/tunnel.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
 /** What all connections of a gateway share. */
-export interface ConnectionParts extends DialMeans {
+export interface ConnectionParts extends WayParts {
   readonly world: World;
-  readonly chooser: ExitChooser;
-  readonly meter: UsageMeter;
   readonly tunnels: TunnelTable;
-  readonly observer: Observer;
   readonly installReading: InstallReading | undefined;
-  readonly times: DialTimes & { readonly headTimeoutMs: number; readonly lingerTimeoutMs: number };
+  readonly times: WayParts['times'] & {
+    readonly headTimeoutMs: number;
+    readonly nextRequestTimeoutMs: number;
+    readonly lingerTimeoutMs: number;
+  };
   /** The connections on which nothing is asked yet, or that may try again after a 407. */
   readonly waiting: Set<Connection>;
 }
@@ -39,26 +38,16 @@ interface RefusalNotes {
   readonly requestId?: string;
   /** The connection is in a state in which another request can follow. */
   readonly mayRetry?: boolean;
+  /** The event of the request itself tells of it. */
+  readonly isTold?: boolean;
   /** What the protocol itself has said already; otherwise the dialect says it. */
   readonly reply?: WireBytes;
 }
-
-type OpenedWay = OpenedExit & { readonly choice: ExitChosen };
 
 /** Bytes a client may send ahead while its exit is dialled; more waits in the kernel. */
 const maxEarlyBytes = 65_536;
 /** Refusals that a client leaves unread before its connection is closed, bytes. */
 const maxUnreadBytes = 65_536;
-const faultCodes: Readonly<Record<DialFault, FailureCode>> = {
-  exit: 'gateway_error',
-  timeout: 'gateway_error',
-  destination: 'gateway_error',
-  forbidden: 'destination_forbidden',
-  overloaded: 'overloaded',
-  // Nobody is left to read it.
-  abandoned: 'gateway_error',
-};
-const noExits: ReadonlySet<string> = new Set();
 const nothing = Buffer.alloc(0);
 
 /**
@@ -71,11 +60,17 @@ export class Connection implements LegReceiver {
   readonly #said: Conversation;
   readonly #leg: Leg;
   readonly #clientIp: string;
-  readonly #headTimer: NodeJS.Timeout;
-  #stage: 'offer' | 'dial' | 'over' = 'offer';
+  #headTimer: NodeJS.Timeout;
+  #stage: 'offer' | 'dial' | 'exchange' | 'over' = 'offer';
   /** What the client sent behind its offer. */
   #early: Buffer = nothing;
-  #dial: Dial<ExitChosen> | undefined;
+  #opening: Opening | undefined;
+  /** What is to be forwarded, when no tunnel was asked for. */
+  #request: PlainRequest | undefined;
+  #requests: PlainRequests | undefined;
+  #hasEnded = false;
+  /** A request was served, and of the next nothing has come. */
+  #isBetween = false;
   /** It was told to show who it is, having shown nothing. */
   #isChallenged = false;
 
@@ -104,10 +99,14 @@ export class Connection implements LegReceiver {
     let next: Buffer | undefined = bytes;
     // A client may send its next message before it has the answer to this one.
     while (this.#stage === 'offer' && next !== undefined) next = this.#hear(this.#said.reader.push(next));
+    if (this.#isBetween && this.#said.reader.isInside) this.#wait(this.#parts.times.headTimeoutMs, false);
     return true;
   }
 
   onEnd(): void {
+    this.#hasEnded = true;
+    // Who has said all it wants may still wait for the answer.
+    if (this.#stage === 'dial' && this.#request !== undefined) return;
     if (this.#stage === 'offer' && this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
     else this.#leg.socket.end();
     this.#abandon();
@@ -147,7 +146,8 @@ export class Connection implements LegReceiver {
     }
   }
 
-  #consider({ offer, mayRetry, rest }: Extract<Heard, { kind: 'offer' }>): Buffer | undefined {
+  #consider({ offer, mayRetry, rest, request }: Extract<Heard, { kind: 'offer' }>): Buffer | undefined {
+    this.#request = request;
     const { world } = this.#parts;
     const verdict = admit(offer, world, this.#circumstances());
     const isKnown = verdict.kind !== 'refused' || verdict.principal !== undefined;
@@ -160,11 +160,16 @@ export class Connection implements LegReceiver {
     }
     this.#enter('dial');
     this.#early = rest;
-    this.#serve(offer, verdict).catch((error: unknown) => {
+    this.#see(this.#serve(offer, verdict));
+    return undefined;
+  }
+
+  /** Sees to it that a bug ends the connection, and nothing else. */
+  #see(serving: Promise<void>): void {
+    serving.catch((error: unknown) => {
       this.#parts.observer.faulted(error);
       this.#refuse({ code: 'internal' });
     });
-    return undefined;
   }
 
   async #serve(offer: Offer, verdict: Verdict): Promise<void> {
@@ -175,19 +180,28 @@ export class Connection implements LegReceiver {
       return;
     }
     if (this.#stage === 'over') return;
-    const { admission } = decided;
+    await this.#carry(offer, decided.admission, randomUUID(), startedAtMs);
+  }
+
+  async #carry(offer: Offer, admission: Admission, requestId: string, startedAtMs: number): Promise<void> {
     const { tunnels } = this.#parts;
     // Counted from here on, so that many at once cannot pass a limit together.
     tunnels.enter(admission.principal);
     let isRelaying = false;
     try {
-      const requestId = randomUUID();
-      const opened = await this.#open(admission, requestId);
+      const kept = this.#request && this.#requests?.takeKept(admission);
+      const opened = await this.#open(admission, requestId, kept);
       if (!opened.ok) {
         this.#refuse({ code: opened.error }, { principal: admission.principal, requestId });
       } else if (this.#isStillWanted(offer)) {
         isRelaying = true;
-        this.#relay(admission, opened.value, { requestId, setupMs: performance.now() - startedAtMs });
+        const early = this.#early;
+        this.#early = nothing;
+        const admitted = { admission, requestId, early, setupMs: performance.now() - startedAtMs };
+        if (this.#request === undefined) {
+          this.#enter('over');
+          serveTunnel(this.#client, this.#parts, admitted, opened.value);
+        } else this.#forward(offer, { ...admitted, request: this.#request }, opened.value, kept !== undefined);
       } else {
         opened.value.leg.socket.destroy();
         this.#refuse({ code: 'unauthenticated' });
@@ -204,27 +218,17 @@ export class Connection implements LegReceiver {
     return verdict.kind === 'unknown' ? { kind: 'refused', failure: { code: 'stale_state' }, principal } : verdict;
   }
 
-  /** Chooses an exit and has it open the way. */
-  async #open({ principal, wish, destination }: Admission, requestId: string): Promise<Result<OpenedWay, FailureCode>> {
-    const { chooser, meter, observer, times } = this.#parts;
-    const first = chooser.choose(principal.account, wish, noExits, Date.now());
-    if (!first.ok) return first;
-    this.#dial = new Dial(
-      {
-        first: first.value,
-        hasOthers: wish.session === undefined,
-        next: (failed) => chooser.chooseAnother(principal.account, wish, failed, Date.now()),
-        report: (exit, succeeded, latencyMs) => {
-          meter.recordDial(exit.id, succeeded, latencyMs);
-          observer.dialled(succeeded);
-        },
-      },
-      { ...destination, requestId },
-      times,
-      this.#parts,
-    );
-    const opened = await this.#dial.run();
-    return opened.ok ? opened : err(faultCodes[opened.error]);
+  /** A kept way is waited for as well, so that the next stage never begins inside of what ended the last. */
+  async #open(
+    admission: Admission,
+    requestId: string,
+    kept: OpenedWay | undefined,
+  ): Promise<Result<OpenedWay, FailureCode>> {
+    if (kept !== undefined) return ok(kept);
+    const opening = openWay(admission, requestId, this.#parts);
+    if (!opening.ok) return opening;
+    this.#opening = opening.value;
+    return opening.value.opened;
   }
 
   /** Whether the client is still there, and its credential was not ended while the exit was dialled. */
@@ -233,65 +237,66 @@ export class Connection implements LegReceiver {
     return this.#stage === 'dial' && identify(offer.credential, fleet, digests, this.#circumstances()) !== undefined;
   }
 
-  #relay(
-    { principal, destination }: Admission,
-    { leg, glued, choice }: OpenedWay,
-    { requestId, setupMs }: { readonly requestId: string; readonly setupMs: number },
-  ): void {
-    const { tunnels, observer, meter } = this.#parts;
-    const { dialect } = this.#door;
-    const { account, credential, budgets } = principal;
-    const { exit, pin } = choice;
-    const clientIp = this.#clientIp;
-    const openedAtMs = performance.now();
-    const tunnel = new Tunnel(principal, this.#leg, leg, ({ reason, bytesUp, bytesDown }) => {
-      const durationMs = performance.now() - openedAtMs;
-      tunnels.close(tunnel);
-      tunnels.leave(principal);
-      observer.tunnelEnded({
-        requestId,
-        dialect,
-        clientIp,
-        account,
-        credential,
-        destination,
-        exit: exit.id,
-        country: exit.country,
-        bytesUp,
-        bytesDown,
-        setupMs,
-        durationMs,
-        end: reason,
-      });
+  #forward(offer: Offer, admitted: AdmittedRequest, way: OpenedWay, isReused: boolean): void {
+    this.#requests ??= new PlainRequests(this.#client, this.#parts);
+    this.#enter('exchange');
+    this.#requests.serve(admitted, way, { isReused, hasClientEnded: this.#hasEnded }, (end) => {
+      this.#afterExchange(end, offer, admitted);
     });
-    const { id, country, network } = exit;
-    const spender = meter.openSpender({ account, credential, budgets, exit: id, country, network, dialect }, tunnel);
-    this.#enter('over');
-    this.#leg.socket.write(this.#said.answers.established(requestId, exit, pin), 'latin1');
-    tunnels.open(tunnel);
-    observer.tunnelOpened(setupMs);
-    tunnel.start(spender, this.#early, glued);
-    this.#early = nothing;
+  }
+
+  #afterExchange(end: ExchangeEnd, offer: Offer, { admission, requestId }: AdmittedRequest): void {
+    this.#leg.receiver = this;
+    this.#hasEnded = end.hasClientEnded;
+    switch (end.outcome) {
+      case 'next':
+        this.#stage = 'offer';
+        this.#request = undefined;
+        this.#parts.waiting.add(this);
+        this.#wait(this.#parts.times.nextRequestTimeoutMs, true);
+        if (end.rest.length > 0) this.onBytes(end.rest);
+        this.#leg.resume();
+        break;
+      case 'close':
+        this.#enter('over');
+        linger(this.#leg, '', this.#parts.times.lingerTimeoutMs);
+        break;
+      case 'refuse':
+        this.#refuse(
+          { code: end.reason === 'malformed_request' ? 'bad_request' : 'gateway_error' },
+          { principal: admission.principal, requestId, isTold: true },
+        );
+        break;
+      case 'again':
+        this.#stage = 'dial';
+        this.#early = end.rest;
+        this.#see(this.#carry(offer, admission, requestId, performance.now()));
+        break;
+      case 'gone':
+        this.#abandon();
+        break;
+    }
   }
 
   #refuse(failure: Failure, notes: RefusalNotes = {}): void {
     if (this.#stage === 'over') return;
     const { observer, meter, times } = this.#parts;
     const { dialect } = this.#door;
-    const { principal, requestId = randomUUID(), mayRetry = false, reply } = notes;
+    const { principal, requestId = randomUUID(), mayRetry = false, reply, isTold } = notes;
     const refusal = this.#said.answers.refused(failure, requestId, mayRetry);
+    const bytes = this.#request?.method === 'HEAD' ? headOf(refusal.bytes) : refusal.bytes;
     const who = { account: principal?.account, credential: principal?.credential };
-    observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
+    if (isTold !== true) observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
     // Who is known may still have its user name wrong in what it asks; that is no guess.
     if (failure.code === 'unauthenticated' && principal === undefined) this.#noteForBan();
     if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
-      this.#leg.socket.write(refusal.bytes, 'latin1');
+      this.#leg.socket.write(bytes, 'latin1');
       this.#headTimer.refresh();
       return;
     }
     this.#enter('over');
-    linger(this.#leg, reply ?? refusal.bytes, times.lingerTimeoutMs);
+    linger(this.#leg, reply ?? bytes, times.lingerTimeoutMs);
   }
 
   #noteForBan(): void {
@@ -303,18 +308,30 @@ export class Connection implements LegReceiver {
   #abandon(): void {
     if (this.#stage === 'dial') this.#parts.observer.abandoned(this.#door.dialect);
     this.#enter('over');
-    this.#dial?.abandon();
+    this.#opening?.abandon();
   }
 
-  #enter(stage: 'dial' | 'over'): void {
+  #enter(stage: 'dial' | 'exchange' | 'over'): void {
     this.#stage = stage;
+    this.#isBetween = false;
+    if (stage === 'over') this.#requests?.close();
     clearTimeout(this.#headTimer);
     this.#parts.waiting.delete(this);
+  }
+
+  #wait(timeoutMs: number, isBetween: boolean): void {
+    clearTimeout(this.#headTimer);
+    this.#headTimer = setTimeout(onHeadTimeout, timeoutMs, this);
+    this.#isBetween = isBetween;
   }
 
   #keepEarly(bytes: Buffer): boolean {
     this.#early = Buffer.concat([this.#early, bytes]);
     return this.#early.length < maxEarlyBytes;
+  }
+
+  get #client(): RequestsClient {
+    return { leg: this.#leg, dialect: this.#door.dialect, clientIp: this.#clientIp, answers: this.#said.answers };
   }
 
   #circumstances(): Circumstances {
@@ -324,4 +341,9 @@ export class Connection implements LegReceiver {
 
 function onHeadTimeout(connection: Connection): void {
   connection.onHeadTimeout();
+}
+
+/** The head alone of an answer over HTTP: what answers HEAD has no body. */
+function headOf(bytes: WireBytes): WireBytes {
+  return bytes.slice(0, bytes.indexOf('\r\n\r\n') + 4);
 }

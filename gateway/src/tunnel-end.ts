@@ -4,6 +4,9 @@ export type EndReason =
   | 'completed'
   | 'client_lost'
   | 'exit_lost'
+  /** The framing of an absolute-form request, or of its answer, cannot be relied on. */
+  | 'malformed_request'
+  | 'malformed_response'
   /** One side closed and the other did not within the time that is left for it. */
   | 'half_close_timeout'
   | 'idle_timeout'

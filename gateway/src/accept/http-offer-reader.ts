@@ -1,26 +1,39 @@
 import { canonicalHost } from '@marvel/shared/destination';
 import type { Dialect } from '@marvel/shared/usage-batch';
+import type { PlainRequest } from '../forwarding.ts';
 import type { Destination, Heard, OfferReader, SignIn } from '../offer.ts';
+import { type AbsoluteTarget, parseAbsoluteForm } from './absolute-form.ts';
 import { parseAuthority } from './authority.ts';
 import { type RequestHead, RequestHeadReader } from './request-head.ts';
 
 /** The part of an offer that the dialect reads out of a request head. */
 export type ReadRequest = (head: RequestHead) => SignIn;
 
+/** Makes of a request in absolute-form what is to be forwarded; `undefined` when its framing cannot be relied on. */
+export type ReadPlainRequest = (head: RequestHead, target: AbsoluteTarget) => PlainRequest | undefined;
+
+/** What a request head wants. */
+interface Wanted {
+  readonly destination: Destination;
+  readonly request?: PlainRequest;
+}
+
 const unreadable: Heard = { kind: 'unreadable' };
 const more: Heard = { kind: 'more' };
 const nothing = Buffer.alloc(0);
 
-/** Offers as HTTP/1.x CONNECT requests. Source: RFC 9110 section 9.3.6. */
+/** Offers as HTTP/1.x requests: CONNECT, and any other in absolute-form. Source: RFC 9110 section 9.3.6, RFC 9112 section 3.2.2. */
 export class HttpOfferReader implements OfferReader {
   readonly #heads: RequestHeadReader;
   readonly #dialect: Dialect;
   readonly #readRequest: ReadRequest;
+  readonly #readPlainRequest: ReadPlainRequest;
 
-  constructor(dialect: Dialect, readRequest: ReadRequest, maxHeadBytes: number) {
+  constructor(dialect: Dialect, readRequest: ReadRequest, readPlainRequest: ReadPlainRequest, maxHeadBytes: number) {
     this.#heads = new RequestHeadReader(maxHeadBytes);
     this.#dialect = dialect;
     this.#readRequest = readRequest;
+    this.#readPlainRequest = readPlainRequest;
   }
 
   get isInside(): boolean {
@@ -31,22 +44,31 @@ export class HttpOfferReader implements OfferReader {
     const event = this.#heads.push(bytes);
     if (event.kind === 'more') return more;
     if (event.kind === 'unreadable') return unreadable;
-    const destination = readDestination(event.head);
-    if (destination === undefined) return unreadable;
+    const wanted = event.head.method === 'CONNECT' ? readConnect(event.head) : this.#readAbsolute(event.head);
+    if (wanted === undefined) return unreadable;
+    const { destination, request } = wanted;
     const { credential, wish } = this.#readRequest(event.head);
     return {
       kind: 'offer',
       offer: { dialect: this.#dialect, credential, wish, destination },
       mayRetry: leavesConnectionReusable(event.head),
       rest: event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt)),
+      ...(request && { request }),
     };
+  }
+
+  #readAbsolute(head: RequestHead): Wanted | undefined {
+    const target = parseAbsoluteForm(head.target);
+    if (target === undefined) return undefined;
+    const request = this.#readPlainRequest(head, target);
+    const { host, port } = target.authority;
+    return request && { destination: { host: canonicalHost(host), port }, request };
   }
 }
 
-function readDestination(head: RequestHead): Destination | undefined {
-  if (head.method !== 'CONNECT') return undefined;
+function readConnect(head: RequestHead): Wanted | undefined {
   const authority = parseAuthority(head.target);
-  return authority === undefined ? undefined : { host: canonicalHost(authority.host), port: authority.port };
+  return authority && { destination: { host: canonicalHost(authority.host), port: authority.port } };
 }
 
 /**

@@ -5,6 +5,8 @@ export interface RequestHead {
   readonly version: '1.0' | '1.1';
   /** By lower-case name; the values of a repeated field joined by `, `. */
   readonly fields: ReadonlyMap<string, string>;
+  /** The request line, and behind it the field lines as they came. */
+  readonly lines: readonly string[];
 }
 
 /** What came of the bytes so far. `restAt`: where in the last chunk the bytes after the head begin. */
@@ -88,7 +90,7 @@ function readHead(text: string): RequestHead | undefined {
   }
   // RFC 9112 section 3.2: an HTTP/1.1 request without Host is refused.
   if (version === '1.1' && !fields.has('host')) return undefined;
-  return { method, target, version: version === '1.0' ? '1.0' : '1.1', fields };
+  return { method, target, version: version === '1.0' ? '1.0' : '1.1', fields, lines };
 }
 
 /** The text from `from` on without spaces and tabs around it. A loop, since a pattern would take quadratic time on many blanks. */

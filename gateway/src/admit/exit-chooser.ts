@@ -11,6 +11,7 @@ import { RotatingPools } from './rotating-pools.ts';
 /** How long a pin lasts, unless its client asks otherwise or its exit ends before. Source: CONTRACT 3.6. */
 const pinMinutes = 10;
 const minuteMs = 60_000;
+const nobody: ReadonlySet<string> = new Set();
 
 /** Chooses exits over the feed's records, and keeps the pins of sticky sessions. Source: CONTRACT 3.6. */
 export class ExitChooser {
@@ -60,6 +61,28 @@ export class ExitChooser {
     }
     const choice = this.choose(account, wish, failed, nowMs);
     return choice.ok ? choice.value : undefined;
+  }
+
+  /**
+   * The choice anew for the same wish, where it may stay with the exit it fell on before: a rotating one as long as that
+   * exit is what it was. `undefined` when it has to fall on another.
+   */
+  keep(account: string, wish: ExitWish, before: Exit, nowMs: number): ExitChosen | undefined {
+    if (wish.session !== undefined) {
+      const choice = this.choose(account, wish, nobody, nowMs);
+      return choice.ok && choice.value.exit.id === before.id ? choice.value : undefined;
+    }
+    const exit = this.#fleet.exit(before.id);
+    const stays =
+      exit !== undefined &&
+      isLive(exit, nowMs) &&
+      exit.purity >= wish.minPurity &&
+      exit.exit_ip === before.exit_ip &&
+      exit.network === before.network &&
+      exit.country === before.country &&
+      exit.state === before.state &&
+      exit.city === before.city;
+    return stays ? { exit, pin: undefined } : undefined;
   }
 
   /** Keeps up with the feed. */

@@ -41,8 +41,11 @@ const nobody: SignIn = {
 /** The answers of the Marvel dialect over HTTP. Source: CONTRACT section 2 and 3.5. */
 export const marvelHttpAnswers = {
   established(requestId: string, exit: Exit, pin: PinView | undefined): string {
+    return `HTTP/1.1 200 Connection established\r\n${marvelHttpAnswers.forwarded(requestId, exit, pin)}\r\n`;
+  },
+
+  forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
     return (
-      'HTTP/1.1 200 Connection established\r\n' +
       `X-Marvel-Request-Id: ${requestId}\r\n` +
       `X-Marvel-Exit-Id: ${exit.id}\r\n` +
       `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n` +
@@ -51,9 +54,9 @@ export const marvelHttpAnswers = {
       `X-Marvel-Exit-Purity: ${exit.purity}\r\n` +
       `X-Marvel-Exit-Grade: ${exit.grade}\r\n` +
       (pin === undefined
-        ? '\r\n'
+        ? ''
         : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +
-          `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n\r\n`)
+          `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n`)
     );
   },
 

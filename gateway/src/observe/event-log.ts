@@ -36,7 +36,7 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
   return {
     tunnelEnded: (event) => {
       logger.info({
-        event: 'tunnel',
+        event: event.http === undefined ? 'tunnel' : 'request',
         request_id: event.requestId,
         dialect: event.dialect,
         client_ip: event.clientIp,
@@ -51,6 +51,7 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
         setup_ms: Math.round(event.setupMs),
         duration_ms: Math.round(event.durationMs),
         end: event.end,
+        ...event.http,
       });
     },
     refused: (event) => {

@@ -35,6 +35,8 @@ export interface Metrics {
     bytesDown: number,
     durationMs: number,
   ) => void;
+  /** An absolute-form request with its answer. */
+  readonly requestEnded: Metrics['tunnelEnded'];
   readonly refused: (dialect: Dialect, code: FailureCode) => void;
   readonly abandoned: (dialect: Dialect) => void;
   readonly dialled: (succeeded: boolean) => void;
@@ -105,6 +107,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['dialect', 'end'],
     registers,
   });
+  const requests = new Counter({
+    name: 'marvel_gateway_requests_total',
+    help: 'Absolute-form requests that were forwarded, by how they ended.',
+    labelNames: ['dialect', 'end'],
+    registers,
+  });
   const refusals = new Counter({
     name: 'marvel_gateway_refusals_total',
     help: 'Offers refused, by failure code.',
@@ -132,6 +140,12 @@ export function createMetrics(sources: MetricSources): Metrics {
   const setup = new Histogram({
     name: 'marvel_gateway_setup_duration_seconds',
     help: 'From a request to the answer that opens its tunnel.',
+    buckets: setupBucketsS,
+    registers,
+  });
+  const requestDuration = new Histogram({
+    name: 'marvel_gateway_request_duration_seconds',
+    help: 'From the way that stands to the end of the answer, for absolute-form requests.',
     buckets: setupBucketsS,
     registers,
   });
@@ -172,6 +186,12 @@ export function createMetrics(sources: MetricSources): Metrics {
       ended.down += bytesDown;
       tunnels.inc({ dialect, end });
       duration.observe(durationMs / 1000);
+    },
+    requestEnded: (dialect, end, bytesUp, bytesDown, durationMs) => {
+      ended.up += bytesUp;
+      ended.down += bytesDown;
+      requests.inc({ dialect, end });
+      requestDuration.observe(durationMs / 1000);
     },
     refused: (dialect, code) => {
       refusals.inc({ dialect, code });

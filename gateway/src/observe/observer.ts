@@ -5,7 +5,7 @@ import type { EndReason } from '../tunnel-end.ts';
 import type { EventLog } from './event-log.ts';
 import type { Metrics } from './metrics.ts';
 
-/** A tunnel that has ended. Holds no secret. */
+/** A tunnel that has ended, or an absolute-form request. Holds no secret. */
 export interface TunnelEvent {
   readonly requestId: string;
   readonly dialect: Dialect;
@@ -22,6 +22,8 @@ export interface TunnelEvent {
   /** From the answer to the end, ms. */
   readonly durationMs: number;
   readonly end: EndReason;
+  /** Of an absolute-form request: its method, and the status of its answer, 0 when none came. */
+  readonly http?: { readonly method: string; readonly status: number };
 }
 
 /** An offer that was not served. Holds no secret; nothing of who it claims to be while that is not proven. */
@@ -54,7 +56,8 @@ export function createObserver(log: EventLog, metrics: Metrics): Observer {
     tunnelOpened: metrics.tunnelOpened,
     tunnelEnded: (event) => {
       log.tunnelEnded(event);
-      metrics.tunnelEnded(event.dialect, event.end, event.bytesUp, event.bytesDown, event.durationMs);
+      const ended = event.http === undefined ? metrics.tunnelEnded : metrics.requestEnded;
+      ended(event.dialect, event.end, event.bytesUp, event.bytesDown, event.durationMs);
     },
     refused: (event) => {
       log.refused(event);

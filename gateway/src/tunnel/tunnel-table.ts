@@ -1,10 +1,10 @@
 import type { Principal } from '../admission.ts';
 import type { EndReason } from '../tunnel-end.ts';
-import type { Tunnel, TunnelTimes } from './tunnel.ts';
+import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
 
 /** The live tunnels of this gateway, and how many each credential and account has open or is dialling. */
 export class TunnelTable {
-  readonly #tunnels = new Set<Tunnel>();
+  readonly #tunnels = new Set<LiveTunnel>();
   readonly #byCredential = new Map<string, number>();
   readonly #byAccount = new Map<string, number>();
   #count = 0;
@@ -46,16 +46,16 @@ export class TunnelTable {
     if (this.#count === 0) this.#onEmpty?.();
   }
 
-  open(tunnel: Tunnel): void {
+  open(tunnel: LiveTunnel): void {
     this.#tunnels.add(tunnel);
   }
 
-  close(tunnel: Tunnel): void {
+  close(tunnel: LiveTunnel): void {
     this.#tunnels.delete(tunnel);
   }
 
   /** Cuts the tunnels that a condition holds for. Cost: O(live tunnels). */
-  cut(reason: EndReason, condition: (tunnel: Tunnel) => boolean): void {
+  cut(reason: EndReason, condition: (tunnel: LiveTunnel) => boolean): void {
     for (const tunnel of this.#tunnels) if (condition(tunnel)) tunnel.cut(reason);
   }
 

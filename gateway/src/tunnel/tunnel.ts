@@ -3,13 +3,7 @@ import type { Spender, SpenderEvents } from '../spender.ts';
 import type { EndReason } from '../tunnel-end.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import type { Leg } from './leg.ts';
-
-/** How long a tunnel may be quiet, or half closed, in ms; and after how long TCP asks a silent peer whether it lives. */
-export interface TunnelTimes {
-  readonly keepAliveMs: number;
-  readonly idleTimeoutMs: number;
-  readonly halfCloseTimeoutMs: number;
-}
+import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
 
 /** How a tunnel ended, and what went through it. */
 export interface TunnelEnd {
@@ -19,7 +13,7 @@ export interface TunnelEnd {
 }
 
 /** A client's connection and an exit's, joined: two flows under one set of budgets, ended as one. */
-export class Tunnel implements FlowOwner, SpenderEvents {
+export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   readonly owner: Principal;
   readonly #client: Leg;
   readonly #exit: Leg;

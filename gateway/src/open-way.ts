@@ -1,0 +1,70 @@
+import type { FailureCode } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
+import type { Admission, ExitChosen } from './admission.ts';
+import type { ExitChooser } from './admit/exit-chooser.ts';
+import type { Observer } from './observe/observer.ts';
+import type { UsageMeter } from './spender.ts';
+import { Dial, type DialTimes } from './tunnel/dial.ts';
+import type { DialMeans, OpenedExit } from './tunnel/dial-attempt.ts';
+import type { DialFault } from './tunnel/dial-fault.ts';
+
+/** What exits are chosen and dialled with, and who hears of it. */
+export interface WayParts extends DialMeans {
+  readonly chooser: ExitChooser;
+  readonly meter: UsageMeter;
+  readonly observer: Observer;
+  readonly times: DialTimes;
+}
+
+/** A way to a destination, and the exit it leads through. */
+export type OpenedWay = OpenedExit & { readonly choice: ExitChosen };
+
+const faultCodes: Readonly<Record<DialFault, FailureCode>> = {
+  exit: 'gateway_error',
+  timeout: 'gateway_error',
+  destination: 'gateway_error',
+  forbidden: 'destination_forbidden',
+  overloaded: 'overloaded',
+  // Nobody is left to read it.
+  abandoned: 'gateway_error',
+};
+const noExits: ReadonlySet<string> = new Set();
+
+/** A way that is being opened. */
+export interface Opening {
+  readonly opened: Promise<Result<OpenedWay, FailureCode>>;
+  /** The client has gone. */
+  abandon(): void;
+}
+
+/** Chooses an exit and has it open the way. Errors: when there is none to choose. */
+export function openWay(
+  { principal, wish, destination }: Admission,
+  requestId: string,
+  parts: WayParts,
+): Result<Opening, FailureCode> {
+  const { chooser, meter, observer, times } = parts;
+  const first = chooser.choose(principal.account, wish, noExits, Date.now());
+  if (!first.ok) return first;
+  const dial = new Dial<ExitChosen>(
+    {
+      first: first.value,
+      hasOthers: wish.session === undefined,
+      next: (failed) => chooser.chooseAnother(principal.account, wish, failed, Date.now()),
+      report: (exit, succeeded, latencyMs) => {
+        meter.recordDial(exit.id, succeeded, latencyMs);
+        observer.dialled(succeeded);
+      },
+    },
+    { ...destination, requestId },
+    times,
+    parts,
+  );
+  const opened = dial.run().then((result) => (result.ok ? result : err(faultCodes[result.error])));
+  return ok({
+    opened,
+    abandon: () => {
+      dial.abandon();
+    },
+  });
+}

@@ -1,0 +1,319 @@
+import type { Principal } from '../admission.ts';
+import type { MessageState, PlainRequest, PlainResponse } from '../forwarding.ts';
+import type { Spender, SpenderEvents } from '../spender.ts';
+import type { EndReason } from '../tunnel-end.ts';
+import { Flow, type FlowOwner } from './flow.ts';
+import type { Leg, LegReceiver } from './leg.ts';
+import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
+
+/** How an exchange ended, and what went through it. */
+export interface ExchangeEnd {
+  readonly reason: EndReason;
+  /** Of the answer; 0 when none came. */
+  readonly status: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /**
+   * What becomes of the client's connection: the `next` request, its `close`, a refusal (`refuse`), the same request
+   * `again` on another way, or nothing, since it is `gone`.
+   */
+  readonly outcome: 'next' | 'close' | 'refuse' | 'again' | 'gone';
+  /** The exit's connection is good for another request; otherwise it is closed. */
+  readonly keepsExit: boolean;
+  /** What the client has sent behind its request. */
+  readonly rest: Buffer;
+  readonly hasClientEnded: boolean;
+}
+
+/** What an exchange is made of. */
+export interface ExchangeParts {
+  readonly owner: Principal;
+  readonly client: Leg;
+  readonly exit: Leg;
+  /** The exit's connection has carried a request before, so it may have been closed in the meantime. */
+  readonly isReused: boolean;
+  readonly request: PlainRequest;
+  readonly response: PlainResponse;
+  /** Whether the client's connection is to be closed after this. */
+  readonly isClosing: () => boolean;
+  /** Called once, from whatever ends the exchange. */
+  readonly onEnd: (end: ExchangeEnd) => void;
+}
+
+/** Bytes a client may send ahead of its next request; more waits in the kernel. */
+const maxRestBytes = 65_536;
+const nothing = Buffer.alloc(0);
+
+/** One request and its answer, between a client's connection and an exit's, under one set of budgets. */
+export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunnel {
+  readonly owner: Principal;
+  bytesUp = 0;
+  bytesDown = 0;
+  readonly #parts: ExchangeParts;
+  readonly #up: Flow;
+  readonly #down: Flow;
+  #spender: Spender | undefined;
+  /** Bytes of a request that may have been sent to nobody. */
+  #unbilledBytes = 0;
+  #isActive = true;
+  #quietSinceMs = 0;
+  #rest: Buffer = nothing;
+  /** The client's part has been read whole, and the exit's kernel has accepted it. */
+  #isAsked = false;
+  #isSent = false;
+  #hasBodyBegun = false;
+  #isAnswered = false;
+  #hasClientEnded = false;
+  #hasExitEnded = false;
+  #hasEnded = false;
+
+  constructor(parts: ExchangeParts) {
+    this.owner = parts.owner;
+    this.#parts = parts;
+    this.#up = new Flow(parts.client, parts.exit, this);
+    this.#down = new Flow(parts.exit, parts.client, this);
+  }
+
+  /** Begins. `early`: what the client sent behind the head; `glued`: what came behind the exit's answer to the dial. */
+  start(spender: Spender, early: Buffer, glued: Buffer, hasClientEnded: boolean): void {
+    const { client, exit, request } = this.#parts;
+    this.#spender = spender;
+    client.receiver = this;
+    exit.receiver = new ExitSide(this);
+    const { head, body } = request;
+    let state: MessageState = body.isDone ? 'done' : 'more';
+    let passTo = 0;
+    if (state === 'done') this.#rest = early;
+    else if (early.length > 0) {
+      state = body.push(early, 0);
+      passTo = body.passTo;
+      if (state === 'done') this.#rest = early.subarray(body.restAt);
+    }
+    if (state === 'broken') {
+      this.#end('malformed_request', 'refuse');
+      return;
+    }
+    const tail = state === 'done' ? body.tail : '';
+    const opening = Buffer.allocUnsafe(head.length + passTo + tail.length);
+    opening.write(head, 0, 'latin1');
+    early.copy(opening, head.length, 0, passTo);
+    opening.write(tail, head.length + passTo, 'latin1');
+    this.#hasBodyBegun = opening.length > head.length;
+    this.#isAsked = state === 'done';
+    const goes = this.#up.onBytes(opening, false);
+    if (this.#isAsked) this.#up.onEnd();
+    if (this.#isAsked ? this.#rest.length < maxRestBytes : goes) client.resume();
+    else client.stop();
+    if (hasClientEnded) this.onEnd();
+    if (this.#hasEnded) return;
+    if (glued.length === 0 || this.exitBytes(glued, false)) exit.resume();
+  }
+
+  /** Ends the exchange and both connections now, and gives back what was taken and not used. */
+  cut(reason: EndReason): void {
+    if (this.#hasEnded) return;
+    this.#end(reason, 'gone');
+  }
+
+  /** Ends the exchange when it has been quiet for too long. `nowMs`: of a clock that never goes back. */
+  sweep(nowMs: number, times: TunnelTimes): void {
+    if (this.#isActive) {
+      this.#isActive = false;
+      this.#quietSinceMs = nowMs;
+    } else if (nowMs - this.#quietSinceMs >= times.idleTimeoutMs) {
+      this.cut('idle_timeout');
+    }
+  }
+
+  /** From the client. */
+  onBytes(bytes: Buffer, lent: boolean): boolean {
+    if (this.#hasEnded) return false;
+    if (this.#isAsked) {
+      this.#rest = Buffer.concat([this.#rest, bytes]);
+      return this.#rest.length < maxRestBytes;
+    }
+    const { body } = this.#parts.request;
+    const state = body.push(bytes, 0);
+    if (state === 'broken') {
+      this.#fail('malformed_request');
+      // What is still on its way is read and thrown away, so that the refusal arrives.
+      return true;
+    }
+    this.#hasBodyBegun = true;
+    this.#bill();
+    if (state === 'more') return this.#up.onBytes(bytes.subarray(0, body.passTo), lent);
+    this.#isAsked = true;
+    this.#rest = Buffer.from(bytes.subarray(body.restAt));
+    const last = bytes.subarray(0, body.passTo);
+    const goes =
+      body.tail === ''
+        ? this.#up.onBytes(last, lent)
+        : this.#up.onBytes(Buffer.concat([last, Buffer.from(body.tail, 'latin1')]), false);
+    this.#up.onEnd();
+    // Until they are accepted, these bytes may lie where the next would be read.
+    return goes && this.#rest.length < maxRestBytes;
+  }
+
+  /** The client will send no more: it may still want the answer. */
+  onEnd(): void {
+    this.#hasClientEnded = true;
+    if (!this.#isAsked) this.cut('client_lost');
+  }
+
+  onClose(): void {
+    this.cut('client_lost');
+  }
+
+  exitBytes(bytes: Buffer, lent: boolean): boolean {
+    if (this.#hasEnded || this.#isAnswered) {
+      // More than the answer: the connection cannot be relied on.
+      this.#hasExitEnded = true;
+      return false;
+    }
+    const { response, isClosing } = this.#parts;
+    const state = response.push(bytes, !this.#isAsked || this.#hasClientEnded || isClosing());
+    this.#bill();
+    if (state === 'broken') {
+      this.#fail('malformed_response');
+      return false;
+    }
+    this.#isActive = true;
+    const { out } = response;
+    const goes = out.length === 0 || this.#down.onBytes(out, lent && !response.ownsOut);
+    if (state === 'done') this.#finishAnswer();
+    return goes;
+  }
+
+  exitEnded(): void {
+    this.#hasExitEnded = true;
+    if (this.#hasEnded || this.#isAnswered) return;
+    if (this.#parts.response.end() === 'done') this.#finishAnswer();
+    else this.exitLost();
+  }
+
+  exitLost(): void {
+    this.#hasExitEnded = true;
+    if (this.#hasEnded || this.#isAnswered) return;
+    if (this.#mayBeUnheard && this.#parts.request.isIdempotent) this.#end('exit_lost', 'again');
+    else this.#fail('exit_lost');
+  }
+
+  onMore(): void {
+    this.#up.more();
+    this.#down.more();
+  }
+
+  onDry(why: 'dry' | 'unanswered'): void {
+    this.cut(why === 'dry' ? 'budget_dry' : 'budget_unanswered');
+  }
+
+  take(bytes: number): number {
+    this.#isActive = true;
+    return this.#hasEnded || this.#spender === undefined ? 0 : this.#spender.take(bytes);
+  }
+
+  accepted(flow: Flow, bytes: number): void {
+    this.#isActive = true;
+    if (flow === this.#up) {
+      this.#unbilledBytes += bytes;
+      if (!this.#mayBeUnheard) this.#bill();
+    } else {
+      this.bytesDown += bytes;
+      this.#spender?.record(0, bytes);
+    }
+  }
+
+  /** Never called: its flows are no receivers of connections here. */
+  legClosed(): void {}
+
+  sourceEnded(): void {
+    // The end of a message; what it means for the connections is decided when both are through.
+  }
+
+  flowDone(flow: Flow): void {
+    if (flow === this.#up) {
+      this.#isSent = true;
+      if (this.#rest.length < maxRestBytes) this.#parts.client.resume();
+      return;
+    }
+    const { response } = this.#parts;
+    const isWhole = this.#isAsked && this.#isSent;
+    this.#end('completed', isWhole && response.keepsClient && !this.#hasClientEnded ? 'next' : 'close');
+  }
+
+  /** Whether the exit's connection may have been closed before the request came to it. */
+  get #mayBeUnheard(): boolean {
+    const { isReused, response } = this.#parts;
+    return isReused && !response.hasBegun && !this.#hasBodyBegun;
+  }
+
+  #bill(): void {
+    const bytes = this.#unbilledBytes;
+    if (bytes === 0) return;
+    this.#unbilledBytes = 0;
+    this.bytesUp += bytes;
+    this.#spender?.record(bytes, 0);
+  }
+
+  #finishAnswer(): void {
+    this.#isAnswered = true;
+    this.#down.onEnd();
+  }
+
+  /** While the client has nothing of the final answer, it can be told; after that only the end of its connection tells it. */
+  #fail(reason: EndReason): void {
+    if (this.#parts.response.status === 0) this.#end(reason, 'refuse');
+    else this.cut(reason);
+  }
+
+  #end(reason: EndReason, outcome: ExchangeEnd['outcome']): void {
+    this.#hasEnded = true;
+    const { client, exit, response, onEnd } = this.#parts;
+    let unusedBytes = this.#up.settle() + this.#down.settle();
+    if (outcome === 'again') unusedBytes += this.#unbilledBytes;
+    else this.#bill();
+    if (unusedBytes > 0) this.#spender?.untake(unusedBytes);
+    this.#spender?.end();
+    const keepsExit =
+      reason === 'completed' &&
+      this.#isAsked &&
+      this.#isSent &&
+      response.keepsExit &&
+      !this.#hasExitEnded &&
+      exit.isFlushed;
+    if (!keepsExit) exit.socket.destroy();
+    if (outcome === 'gone') client.socket.destroy();
+    const { bytesUp, bytesDown } = this;
+    onEnd({
+      reason,
+      status: response.status,
+      bytesUp,
+      bytesDown,
+      outcome,
+      keepsExit,
+      rest: this.#rest,
+      hasClientEnded: this.#hasClientEnded,
+    });
+  }
+}
+
+/** What the exit's connection hands on to its exchange. */
+class ExitSide implements LegReceiver {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  onBytes(bytes: Buffer, lent: boolean): boolean {
+    return this.#exchange.exitBytes(bytes, lent);
+  }
+
+  onEnd(): void {
+    this.#exchange.exitEnded();
+  }
+
+  onClose(): void {
+    this.#exchange.exitLost();
+  }
+}
