@@ -178,4 +178,24 @@ describe('start', () => {
       expect(await whole.ended).toBe(0);
     },
   );
+
+  test(
+    'a throw-away stack is found where tools look, and takes nothing with it but itself',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const first = start('--ephemeral');
+      await first.says('Ctrl-C stops everything.');
+      const info = await readInfo();
+      expect(await balanceOf(info)).toBeGreaterThan(0);
+      const second = start('--ephemeral');
+      await second.says('Ctrl-C stops everything.');
+      expect(await readInfo()).toEqual(info);
+      second.child.kill('SIGINT');
+      expect(await second.ended).toBe(0);
+      expect(await readInfo()).toEqual(info);
+      first.child.kill('SIGINT');
+      expect(await first.ended).toBe(0);
+      expect(existsSync(stackFile())).toBe(false);
+    },
+  );
 });

@@ -1,9 +1,11 @@
-import { startStack } from './create-stack.ts';
+import { join } from 'node:path';
+import { DEFAULT_STATE_DIRECTORY, startStack } from './create-stack.ts';
 import { describeProgramFailure, reportBug } from './parts/program.ts';
 import { describeStackFailure } from './stack-failure.ts';
 import { readArguments, usage, type StartArguments } from './start/arguments.ts';
 import { greet } from './start/greeting.ts';
 import { watchLaunchers } from './start/launchers.ts';
+import { publishStackInfo } from './start/well-known-file.ts';
 
 // The only file of the dev stack that touches this process: arguments, signals, output, exit code.
 
@@ -67,12 +69,16 @@ async function run({ stateDirectory, ...wanted }: StartArguments): Promise<numbe
     return started.error.code === 'interrupted' ? EXIT_INTERRUPTED : EXIT_FAILED;
   }
   const stack = started.value;
+  const unpublish = wanted.ephemeral
+    ? await publishStackInfo(join(stateDirectory ?? DEFAULT_STATE_DIRECTORY, 'stack.json'), stack.info)
+    : undefined;
   say('ready');
   console.log(greet(stack.info, stack.stateDirectory));
   // Keeps this process alive: a part that lives in another one does not.
   const alive = setInterval(() => undefined, 60_000);
   await stopped(signal);
   clearInterval(alive);
+  await unpublish?.();
   await stack[Symbol.asyncDispose]();
   say('stopped');
   return 0;
