@@ -20,11 +20,14 @@ export class Wire {
   readonly socket: Socket;
   /** How the other side ended the connection. */
   readonly ended: Promise<WireEnd>;
+  /** Resolves when the socket is gone, whoever ended it. */
+  readonly closed: Promise<unknown>;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     const { promise, resolve } = Promise.withResolvers<WireEnd>();
     this.ended = promise;
+    this.closed = new Promise((done) => socket.once('close', done));
     socket.on('end', () => {
       resolve('fin');
     });
