@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { GatewayInfo, StackInfo } from '../stack-info.ts';
 
-/** A line that works as pasted. CONNECT also for http: what is behind it is what every https request does. */
+/** A line that works as pasted. */
 function curlLine({ gateway, account, echo }: StackInfo): string {
-  return `curl --proxytunnel --proxy http://${gateway.marvel} --proxy-user '${account.key}:country-US-session-demo' ${echo}/`;
+  return `curl --proxy http://${gateway.marvel} --proxy-user '${account.key}:country-US-session-demo' ${echo}/`;
 }
 
 function describeGateway({
