@@ -29,8 +29,9 @@ export class Pins {
     this.#pins.set(name, pin);
   }
 
-  /** Takes over what the edge says of a session. */
+  /** Takes over what the edge says of a session, unless it has been moved here since. */
   adopt(node: NodeRecord): void {
+    if ((this.get(node.account, node.session)?.generation ?? 0) > node.generation) return;
     this.set(node.account, node.session, {
       exit: node.exit,
       generation: node.generation,
