@@ -233,6 +233,13 @@ describe('an authorised source', () => {
     expect((await answerTo(noCredentials)).status).toBe(407);
   });
 
+  test('stands for no sub-user of another account', async () => {
+    gateway.fleet.accounts.set('acc_0002', { id: 'acc_0002', status: 'active', balance_bytes: 1, threads: null });
+    gateway.fleet.setSubUser('su_0002', { ...subUser, username: 'bob', account: 'acc_0002' });
+    authorise({ sub_user: 'su_0002' });
+    expect((await answerTo(noCredentials)).status).toBe(407);
+  });
+
   test.each([
     ['wrong credentials', { password: 'wrong' }],
     ['another scheme', { username: null, fields: 'Proxy-Authorization: Bearer abc\r\n' }],
