@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +21,7 @@ let running: ChildProcess[];
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'marvel-start-'));
+  await chmod(state, 0o755); // where PostgreSQL runs as another user, it has to get in
   reservation = await reservePorts(portNames);
   running = [];
 });
