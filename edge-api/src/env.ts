@@ -20,6 +20,8 @@ export const Env = v.object({
   STRIPE_WEBHOOK_SECRET: Text,
   /** Where Stripe's API is when it is not api.stripe.com, as in a local stack. */
   STRIPE_API_URL: v.optional(HttpUrl),
+  /** The name service that host names of clients are looked up with; it must know the JSON API of DNS over HTTPS. */
+  DOH_URL: v.optional(HttpUrl, 'https://cloudflare-dns.com/dns-query'),
   /** This API as its clients see it, without a trailing slash. */
   PUBLIC_API_URL: HttpUrl,
   /** `host:port` of the marvel listener, shown in the `dial` of a node. */

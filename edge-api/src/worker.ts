@@ -3,8 +3,12 @@ import { type Env, readEnv } from './env.ts';
 import { requestLog } from './http/log.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
+import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
 import { createDatabase } from './store/database.ts';
+
+/** What is due once a minute. */
+const jobs = { sweep, resolveSources };
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 
@@ -37,10 +41,14 @@ export default {
   },
   async scheduled(_event, bindings) {
     const log = requestLog(crypto.randomUUID());
-    try {
-      await sweep({ db: createDatabase(readEnv(bindings)), log });
-    } catch (error) {
-      log.error('sweep_failed', error);
+    // One that fails does not keep the others from what is due.
+    for (const [name, job] of Object.entries(jobs)) {
+      try {
+        const env = readEnv(bindings);
+        await job({ env, db: createDatabase(env), log, nowMs: Date.now() });
+      } catch (error) {
+        log.error('job_failed', error, { job: name });
+      }
     }
   },
 } satisfies ExportedHandler<object>;

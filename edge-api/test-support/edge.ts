@@ -22,6 +22,8 @@ export interface Edge extends AsyncDisposable {
   signUp(bytes?: number): Promise<SignedUp>;
   /** What the Worker logged, as text. */
   logs(): string;
+  /** Runs what is due, as the cron trigger does. */
+  runScheduled(): Promise<void>;
 }
 
 export interface CallOptions {
@@ -47,6 +49,7 @@ export interface SignedUp {
 
 export interface EdgeOptions {
   readonly stripeApiUrl?: string;
+  readonly dohUrl?: string;
   readonly dashboardOrigin?: string;
 }
 
@@ -73,6 +76,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
           FLEET: 'test',
           NEON_FRONT_URL: database.front.url,
           STRIPE_API_URL: options.stripeApiUrl ?? nowhere,
+          DOH_URL: options.dohUrl ?? nowhere,
           PUBLIC_API_URL: 'http://api.example',
           GATEWAY_ADDRESS: 'gateway.example:9000',
           DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
@@ -138,6 +142,9 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
         .getLogs()
         .map((entry) => entry.message)
         .join('\n'),
+    runScheduled: async () => {
+      await harness.getWorker().scheduled({ cron: '* * * * *' });
+    },
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
 }

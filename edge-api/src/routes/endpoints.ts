@@ -1,5 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { createAccount } from './accounts/create-account.ts';
+import { createAuthorizedSource } from './authorized-sources/create-authorized-source.ts';
+import { deleteAuthorizedSource } from './authorized-sources/delete-authorized-source.ts';
+import { listAuthorizedSources } from './authorized-sources/list-authorized-sources.ts';
 import { getAvailability } from './availability/get-availability.ts';
 import { getCountryAvailability } from './availability/get-country-availability.ts';
 import { listBundles } from './bundles/list-bundles.ts';
@@ -63,6 +66,9 @@ export const endpoints: readonly Endpoint[] = [
   updateSubUser,
   rotateSubUser,
   deleteSubUser,
+  createAuthorizedSource,
+  listAuthorizedSources,
+  deleteAuthorizedSource,
   createNode,
   listNodes,
   rotateNode,

@@ -87,6 +87,9 @@ export const authorizedSource = pgTable(
     value: text('value').notNull(),
     /** What the source stands for now; the resolved addresses of a host name. */
     addresses: jsonb('addresses').$type<readonly string[]>().notNull().default([]),
+    /** When a host name was last looked up, and when that last gave an answer. */
+    lookedUpAt: moment('looked_up_at'),
+    resolvedAt: moment('resolved_at'),
     createdAt: moment('created_at').notNull().defaultNow(),
     deletedAt: moment('deleted_at'),
   },
@@ -94,7 +97,23 @@ export const authorizedSource = pgTable(
     uniqueIndex('authorized_source_value_key')
       .on(table.source, table.value)
       .where(sql`${table.deletedAt} is null`),
-    index('authorized_source_account').on(table.accountId),
+    index('authorized_source_account').on(table.accountId, table.createdAt),
+    index('authorized_source_sub_user').on(table.subUserId),
+    index('authorized_source_look_up')
+      .on(table.lookedUpAt.nullsFirst())
+      .where(sql`${table.source} = 'hostname' and ${table.deletedAt} is null`),
     check('authorized_source_source', sql`${table.source} in ('ip', 'hostname')`),
   ],
+);
+
+/** Which source an address belongs to: in the whole fleet there is one, since an address alone has to tell whose client it is. */
+export const sourceAddress = pgTable(
+  'source_address',
+  {
+    address: text('address').primaryKey(),
+    sourceId: text('source_id')
+      .notNull()
+      .references(() => authorizedSource.id),
+  },
+  (table) => [index('source_address_source').on(table.sourceId)],
 );

@@ -1,0 +1,25 @@
+import { AuthorizedSourceList } from '@marvel/shared/api/authorized-source';
+import { PageQuery } from '@marvel/shared/api/billing';
+import { ok } from '@marvel/shared/result';
+import { endpoint } from '../../http/endpoint.ts';
+import { listAuthorizedSources as listStoredSources } from '../../store/authorized-source.ts';
+import { pageOf } from '../page.ts';
+import { showAuthorizedSource } from './show-authorized-source.ts';
+
+export const listAuthorizedSources = endpoint({
+  method: 'GET',
+  path: '/v1/authorized-sources',
+  access: 'session',
+  tag: 'Authorised sources',
+  summary: 'List the authorised sources',
+  query: PageQuery,
+  reply: { status: 200, description: 'Newest first.', body: AuthorizedSourceList },
+  failures: [],
+  async handle({ query: { limit, cursor }, identity }, { db }) {
+    const page = { limit: Number(limit), after: cursor };
+    const listed = await listStoredSources(db, identity.accountId, page);
+    if (!listed.ok) return listed;
+    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    return ok({ data: rows.map(showAuthorizedSource), next_cursor: nextCursor });
+  },
+});

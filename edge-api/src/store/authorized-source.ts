@@ -1,0 +1,131 @@
+import { ok, type Result } from '@marvel/shared/result';
+import { and, asc, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import * as v from 'valibot';
+import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
+import type { Database } from './database.ts';
+import { authorizedSource } from './schema/credential.ts';
+
+export type AuthorizedSource = typeof authorizedSource.$inferSelect;
+
+/** The most sources of one page. */
+export const maxSourcePage = 100;
+
+const Refreshed = v.object({ changed: v.number() });
+
+/**
+ * Makes a source; gateways know it with the next feed page. Errors: `conflict` when the value or one of its addresses is
+ * another source's, of whichever account, or for a repeat under way; `unavailable`.
+ */
+export async function createAuthorizedSource(
+  db: Database,
+  given: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly subUserId: string | null;
+    readonly source: 'ip' | 'hostname';
+    /** Canonical. */
+    readonly value: string;
+    /** Canonical, and each once. */
+    readonly addresses: readonly string[];
+    readonly createdAt: Date;
+    /** When a host name was looked up, and when that gave an answer. */
+    readonly lookedUpAt: Date | null;
+    readonly resolvedAt: Date | null;
+  },
+  answer?: StoredAnswer,
+): Promise<Result<void, Conflict | Unavailable>> {
+  const made = await attemptUnique(['authorized_source_value_key', 'source_address_pkey', answerConstraint], () =>
+    db.batch([db.insert(authorizedSource).values(given), ...answerStatements(db, answer)]),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
+/** The sources of an account after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
+export async function listAuthorizedSources(
+  db: Database,
+  accountId: string,
+  page: {
+    readonly limit: number;
+    /** Id of the last source of the page before. */ readonly after?: string | undefined;
+  },
+): Promise<Result<readonly AuthorizedSource[], Unavailable>> {
+  const place = sql`(${authorizedSource.createdAt}, ${authorizedSource.id})`;
+  const before = sql`${place} < (select s.created_at, s.id from authorized_source s where s.id = ${page.after ?? ''} and s.account_id = ${accountId})`;
+  return attempt(() =>
+    db
+      .select()
+      .from(authorizedSource)
+      .where(
+        and(
+          eq(authorizedSource.accountId, accountId),
+          isNull(authorizedSource.deletedAt),
+          page.after === undefined ? undefined : before,
+        ),
+      )
+      .orderBy(desc(authorizedSource.createdAt), desc(authorizedSource.id))
+      .limit(Math.min(page.limit, maxSourcePage) + 1),
+  );
+}
+
+/** Deletes a source; its addresses are free again. Errors: `not_found`, also for another account's; `unavailable`. */
+export async function deleteAuthorizedSource(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<void, NotFound | Unavailable>> {
+  const deleted = await attemptOne(() =>
+    db
+      .update(authorizedSource)
+      .set({ deletedAt: sql`now()` })
+      .where(
+        and(eq(authorizedSource.id, id), eq(authorizedSource.accountId, accountId), isNull(authorizedSource.deletedAt)),
+      )
+      .returning({ id: authorizedSource.id }),
+  );
+  return deleted.ok ? ok(undefined) : deleted;
+}
+
+/** The host names whose last look-up is longest ago, if it was before a moment. Errors: `unavailable`. */
+export async function listHostnamesDue(
+  db: Database,
+  before: Date,
+  limit: number,
+): Promise<Result<readonly { readonly id: string; readonly hostname: string }[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select({ id: authorizedSource.id, hostname: authorizedSource.value })
+      .from(authorizedSource)
+      .where(
+        and(
+          eq(authorizedSource.source, 'hostname'),
+          isNull(authorizedSource.deletedAt),
+          or(isNull(authorizedSource.lookedUpAt), lt(authorizedSource.lookedUpAt, before)),
+        ),
+      )
+      .orderBy(sql`${asc(authorizedSource.lookedUpAt)} nulls first`)
+      .limit(limit),
+  );
+}
+
+/**
+ * Takes what host names were found to stand for; `null` says that the look-up failed, and keeps the last addresses while
+ * they are no older than `maxAgeMs`. Gives how many sources changed. Errors: `unavailable`.
+ */
+export async function refreshSources(
+  db: Database,
+  found: readonly { readonly id: string; readonly addresses: readonly string[] | null }[],
+  maxAgeMs: number,
+): Promise<Result<number, Unavailable>> {
+  const done = await attempt(() =>
+    db.execute(sql`select refresh_sources(${JSON.stringify(found)}::jsonb, ${maxAgeMs}) as changed`),
+  );
+  return done.ok ? ok(v.parse(Refreshed, done.value.rows[0]).changed) : done;
+}
