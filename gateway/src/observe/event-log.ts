@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { RefusalEvent, TunnelEvent } from './observer.ts';
+import type { RefusalEvent, TunnelEvent } from './event.ts';
 
 /** Levels as in the log, from quiet to loud. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;

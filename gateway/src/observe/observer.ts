@@ -1,40 +1,7 @@
-import type { FailureCode } from '@marvel/shared/failures';
 import type { Dialect } from '@marvel/shared/usage-batch';
-import type { Destination } from '../offer.ts';
-import type { EndReason } from '../tunnel-end.ts';
 import type { EventLog } from './event-log.ts';
+import type { RefusalEvent, TunnelEvent } from './event.ts';
 import type { Metrics } from './metrics.ts';
-
-/** A tunnel that has ended, or an absolute-form request. Holds no secret. */
-export interface TunnelEvent {
-  readonly requestId: string;
-  readonly dialect: Dialect;
-  readonly clientIp: string;
-  readonly account: string;
-  readonly credential: string;
-  readonly destination: Destination;
-  readonly exit: string;
-  readonly country: string;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  /** From the request to the answer, ms. */
-  readonly setupMs: number;
-  /** From the answer to the end, ms. */
-  readonly durationMs: number;
-  readonly end: EndReason;
-  /** Of an absolute-form request: its method, and the status of its answer, 0 when none came. */
-  readonly http?: { readonly method: string; readonly status: number };
-}
-
-/** An offer that was not served. Holds no secret; nothing of who it claims to be while that is not proven. */
-export interface RefusalEvent {
-  readonly requestId: string;
-  readonly dialect: Dialect;
-  readonly clientIp: string;
-  readonly code: FailureCode;
-  readonly account: string | undefined;
-  readonly credential: string | undefined;
-}
 
 /** Who hears what becomes of connections. Nothing here throws or waits. */
 export interface Observer {

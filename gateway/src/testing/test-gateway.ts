@@ -4,7 +4,7 @@ import type { Exit, Transport } from '@marvel/shared/exit';
 import type { Limits } from '@marvel/shared/limits';
 import { type GatewayConfig, readConfig } from '../config.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
-import type { RefusalEvent, TunnelEvent } from '../observe/observer.ts';
+import type { RefusalEvent, TunnelEvent } from '../observe/event.ts';
 import { CountingMeter } from './counting-meter.ts';
 import { FakeFleet, testPepper } from './fake-fleet.ts';
 import { connectRequest, Wire, type WireAnswer } from './wire.ts';
