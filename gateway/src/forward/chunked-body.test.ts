@@ -55,6 +55,8 @@ describe('a chunked body', () => {
     ['a size that would wrap to one', '10000000000000001\r\nx\r\n0\r\n\r\n'],
     ['a lone line feed behind the size', '1\nx\r\n0\r\n\r\n'],
     ['a lone carriage return behind the size', '1\rx\r\n0\r\n\r\n'],
+    ['something else than a line feed behind the size', '1\rXa\r\n0\r\n\r\n'],
+    ['something else than a line feed behind the data', '1\r\na\rX0\r\n\r\n'],
     ['a lone line feed in an extension', '1;a\nx\r\n0\r\n\r\n'],
     ['a NUL in an extension', '1;a\0\r\nx\r\n0\r\n\r\n'],
     ['an endless extension', `1;${'a'.repeat(300)}\r\nx\r\n0\r\n\r\n`],
