@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,6 +18,7 @@ import type { EventLog } from './observe/event-log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createObserver } from './observe/observer.ts';
 import { type DoorAddresses, openDoors } from './open-doors.ts';
+import { newRequestId } from './request-id.ts';
 import { Connection, type ConnectionParts } from './serve-connection.ts';
 import type { UsageMeter } from './spender.ts';
 import { cutEnded } from './tunnel/cut-ended.ts';
@@ -165,7 +165,7 @@ export async function startGateway(
       },
       turnAway(door, socket) {
         metrics.refused(door.dialect, 'overloaded');
-        shedding.turnAway(socket, door.open().answers.refused({ code: 'overloaded' }, randomUUID(), false).bytes);
+        shedding.turnAway(socket, door.open().answers.refused({ code: 'overloaded' }, newRequestId(), false).bytes);
       },
     },
     metrics,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import { ok, type Result } from '@marvel/shared/result';
@@ -6,9 +5,11 @@ import { clientAddress } from './accept/client-address.ts';
 import type { Admission, Principal } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
+import { isGuess } from './admit/is-guess.ts';
 import type { PlainRequest } from './forwarding.ts';
-import type { Conversation, Door, Heard, Offer, WireBytes } from './offer.ts';
+import type { Conversation, Door, Heard, Offer, OfferedCredential, WireBytes } from './offer.ts';
 import { openWay, type OpenedWay, type Opening, type WayParts } from './open-way.ts';
+import { newRequestId } from './request-id.ts';
 import { type AdmittedRequest, PlainRequests, type RequestsClient } from './serve-requests.ts';
 import { serveTunnel } from './serve-tunnel.ts';
 import type { ExchangeEnd } from './tunnel/exchange.ts';
@@ -42,6 +43,8 @@ interface RefusalNotes {
   readonly isTold?: boolean;
   /** What the protocol itself has said already; otherwise the dialect says it. */
   readonly reply?: WireBytes;
+  /** What was shown, where it was not good. */
+  readonly shown?: OfferedCredential;
 }
 
 /** Bytes a client may send ahead while its exit is dialled; more waits in the kernel. */
@@ -132,7 +135,7 @@ export class Connection implements LegReceiver {
       case 'sign-in': {
         const refusal = admitSignIn(heard.signIn, this.#parts.world, this.#circumstances());
         if (refusal === undefined) this.#leg.socket.write(heard.welcome, 'latin1');
-        else this.#refuse(refusal.failure, refusal);
+        else this.#refuse(refusal.failure, { ...refusal, shown: heard.signIn.credential });
         return nothing;
       }
       case 'offer':
@@ -155,7 +158,7 @@ export class Connection implements LegReceiver {
     if (isKnown && this.#isChallenged) world.bans.forgive(this.#clientIp);
     this.#isChallenged = !isKnown && (offer.credential.kind === 'none' || offer.credential.kind === 'source');
     if (verdict.kind === 'refused') {
-      this.#refuse(verdict.failure, { principal: verdict.principal, mayRetry });
+      this.#refuse(verdict.failure, { principal: verdict.principal, mayRetry, shown: offer.credential });
       return rest;
     }
     this.#enter('dial');
@@ -180,7 +183,7 @@ export class Connection implements LegReceiver {
       return;
     }
     if (this.#stage === 'over') return;
-    await this.#carry(offer, decided.admission, randomUUID(), startedAtMs);
+    await this.#carry(offer, decided.admission, newRequestId(), startedAtMs);
   }
 
   async #carry(offer: Offer, admission: Admission, requestId: string, startedAtMs: number): Promise<void> {
@@ -282,14 +285,14 @@ export class Connection implements LegReceiver {
     if (this.#stage === 'over') return;
     const { observer, meter, times } = this.#parts;
     const { dialect } = this.#door;
-    const { principal, requestId = randomUUID(), mayRetry = false, reply, isTold } = notes;
+    const { principal, requestId = newRequestId(), mayRetry = false, reply, isTold } = notes;
     const refusal = this.#said.answers.refused(failure, requestId, mayRetry);
     const bytes = this.#request?.method === 'HEAD' ? headOf(refusal.bytes) : refusal.bytes;
     const who = { account: principal?.account, credential: principal?.credential };
     if (isTold !== true) observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
     // Who is known may still have its user name wrong in what it asks; that is no guess.
-    if (failure.code === 'unauthenticated' && principal === undefined) this.#noteForBan();
+    if (failure.code === 'unauthenticated' && principal === undefined && isGuess(notes.shown)) this.#noteForBan();
     if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
       this.#leg.socket.write(bytes, 'latin1');
       this.#headTimer.refresh();
