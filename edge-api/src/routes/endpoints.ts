@@ -40,6 +40,8 @@ import { setMaintenance } from './operator/set-maintenance.ts';
 import { listRejections } from './rejections/list-rejections.ts';
 import { createSession } from './sessions/create-session.ts';
 import { deleteSession } from './sessions/delete-session.ts';
+import { listSessions } from './sessions/list-sessions.ts';
+import { revokeSession } from './sessions/revoke-session.ts';
 import { getStatus } from './status/get-status.ts';
 import { createSubUser } from './sub-users/create-sub-user.ts';
 import { deleteSubUser } from './sub-users/delete-sub-user.ts';
@@ -53,7 +55,9 @@ import { receiveStripe } from './webhooks/receive-stripe.ts';
 export const endpoints: readonly Endpoint[] = [
   createAccount,
   createSession,
+  listSessions,
   deleteSession,
+  revokeSession,
   getMe,
   changePassword,
   createKey,

@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -69,6 +69,57 @@ export async function touchSession(db: Database, tokenDigest: string): Promise<R
       .where(and(eq(session.tokenDigest, tokenDigest), lt(session.lastSeenAt, sql`now() - interval '1 minute'`))),
   );
   return touched.ok ? ok(undefined) : touched;
+}
+
+/** The most sessions of one page. */
+export const maxSessionPage = 100;
+
+/** The live sessions of an account after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
+export async function listSessions(
+  db: Database,
+  accountId: string,
+  page: {
+    readonly limit: number;
+    /** Id of the last session of the page before. */ readonly after?: string | undefined;
+  },
+): Promise<Result<readonly (typeof session.$inferSelect)[], Unavailable>> {
+  const place = sql`(${session.createdAt}, ${session.id})`;
+  const before = sql`${place} < (select s.created_at, s.id from session s where s.id = ${page.after ?? ''} and s.account_id = ${accountId})`;
+  return attempt(() =>
+    db
+      .select()
+      .from(session)
+      .where(
+        and(
+          eq(session.accountId, accountId),
+          gt(session.expiresAt, sql`now()`),
+          page.after === undefined ? undefined : before,
+        ),
+      )
+      .orderBy(desc(session.createdAt), desc(session.id))
+      .limit(Math.min(page.limit, maxSessionPage) + 1),
+  );
+}
+
+/** Ends one session of an account. Errors: `not_found`, also for another account's; `unavailable`. */
+export async function revokeSession(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<void, NotFound | Unavailable>> {
+  const revoked = await attemptOne(() =>
+    db
+      .delete(session)
+      .where(and(eq(session.id, id), eq(session.accountId, accountId)))
+      .returning({ id: session.id }),
+  );
+  return revoked.ok ? ok(undefined) : revoked;
+}
+
+/** Ends every session of an account. Errors: `unavailable`. */
+export async function revokeSessions(db: Database, accountId: string): Promise<Result<void, Unavailable>> {
+  const revoked = await attempt(() => db.delete(session).where(eq(session.accountId, accountId)));
+  return revoked.ok ? ok(undefined) : revoked;
 }
 
 /** Signs out. Errors: `not_found`, `unavailable`. */

@@ -23,6 +23,25 @@ export const SignedIn = v.strictObject({
   token: v.pipe(v.string(), v.regex(/^sess_[0-9A-Za-z]{43}$/)),
 });
 
+/** A sign-in that has not ended. */
+export const Session = v.strictObject({
+  id: Id,
+  created_at: Timestamp,
+  /** Exact to the minute. */
+  last_seen_at: Timestamp,
+  expires_at: Timestamp,
+  /** Whether it is the one that asks. */
+  current: v.boolean(),
+});
+
+/** Newest first; `next_cursor` is `null` on the last page. */
+export const SessionList = v.strictObject({ data: v.array(Session), next_cursor: v.nullable(v.string()) });
+
+export const SignOutQuery = v.strictObject({
+  /** `true` ends every session of the account, not only this one. */
+  all: v.optional(v.picklist(['true', 'false']), 'false'),
+});
+
 export const Me = v.strictObject({ account_id: Id, email: v.string(), created_at: Timestamp });
 
 export const ChangePasswordRequest = v.strictObject({ password: NewPassword, current_password: GivenPassword });

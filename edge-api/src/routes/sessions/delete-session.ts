@@ -1,6 +1,7 @@
+import { SignOutQuery } from '@marvel/shared/api/account';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { deleteSession as deleteStoredSession } from '../../store/session.ts';
+import { deleteSession as deleteStoredSession, revokeSessions } from '../../store/session.ts';
 
 export const deleteSession = endpoint({
   method: 'DELETE',
@@ -8,9 +9,12 @@ export const deleteSession = endpoint({
   access: 'session',
   tag: 'Account',
   summary: 'Sign out',
+  description: 'Of this session; with `all=true` of every session of the account, this one too.',
+  query: SignOutQuery,
   reply: { status: 204, description: 'The token is refused from now on.' },
   failures: [],
-  async handle({ identity }, { db }) {
+  async handle({ query, identity }, { db }) {
+    if (query.all === 'true') return revokeSessions(db, identity.accountId);
     const deleted = await deleteStoredSession(db, identity.tokenDigest);
     // Signed out twice at once is signed out.
     return deleted.ok || deleted.error.code === 'not_found' ? ok(undefined) : deleted;

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { check, index, integer, pgTable, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
 import { moment } from './columns.ts';
 
 /** Who owns keys, sub-users, the byte ledger and invoices. A new row brings its budget, its ledger account and its feed record with it. */
@@ -28,6 +28,10 @@ export const session = pgTable(
   'session',
   {
     tokenDigest: text('token_digest').primaryKey(),
+    /** What it is called where it may be seen; tells nothing of the token. */
+    id: text('id')
+      .notNull()
+      .default(sql`'ses_' || replace(gen_random_uuid()::text, '-', '')`),
     accountId: text('account_id')
       .notNull()
       .references(() => account.id),
@@ -35,5 +39,9 @@ export const session = pgTable(
     lastSeenAt: moment('last_seen_at').notNull().defaultNow(),
     expiresAt: moment('expires_at').notNull(),
   },
-  (table) => [index('session_account').on(table.accountId), index('session_expiry').on(table.expiresAt)],
+  (table) => [
+    unique('session_id_key').on(table.id),
+    index('session_account').on(table.accountId, table.createdAt),
+    index('session_expiry').on(table.expiresAt),
+  ],
 );
