@@ -38,8 +38,10 @@ async function askOverSocks5(key: string): Promise<number | undefined> {
   return status;
 }
 
+/** A key that was never one: its checksum does not fit. */
 function guess(): string {
-  return makeApiKey('live', randomBytes);
+  const key = makeApiKey('live', randomBytes);
+  return key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
 }
 
 async function isServed(): Promise<boolean> {
@@ -91,6 +93,13 @@ describe('no address is banned', () => {
     for (let count = 0; count < 5; count += 1) {
       const { answer } = await gateway.connect({ target: 'country-US-city-nyc' });
       expect(answer.status).toBe(400);
+    }
+    expect(await isServed()).toBe(true);
+  });
+
+  test('for a key that is not known yet, or no longer', async () => {
+    for (let count = 0; count < 5; count += 1) {
+      expect(await ask(makeApiKey('live', randomBytes))).toContain('HTTP/1.1 407 ');
     }
     expect(await isServed()).toBe(true);
   });
