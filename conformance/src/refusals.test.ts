@@ -25,7 +25,7 @@ function expectRefusal(answer: ConnectAnswer, code: FailureCode): void {
   expect(answer.reason).toBe(entry.reason);
   expect(answer.headers.get('x-marvel-error')).toBe(code);
   expect(answer.headers.get('proxy-status')).toContain('marvel');
-  expect(answer.headers.get('x-marvel-request-id')).toBeTruthy();
+  expect(answer.headers.get('x-marvel-request-id')).toMatch(/^[0-9a-f-]{16,64}$/);
   expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
   expect(answer.body).toContain(entry.reason);
 }
