@@ -3,7 +3,7 @@ import type { Env } from './env.ts';
 import { requestLog } from './http/log.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { dashboardCors, dataOnlyHeaders, requestIdHeader } from './http/reply-headers.ts';
-import { type AppContext, mountEndpoints } from './http/route-table.ts';
+import { type AppContext, mountEndpoints, refuse } from './http/route-table.ts';
 import type { Services } from './http/services.ts';
 import { randomBytes } from './random.ts';
 import { endpoints } from './routes/endpoints.ts';
@@ -34,7 +34,7 @@ export function createApp(env: Env): Hono<AppContext> {
   app.use(dashboardCors(env));
   mountEndpoints(app, [...endpoints, describing(endpoints)]);
 
-  app.notFound(() => renderFailure({ code: 'not_found' }));
+  app.notFound(async (context) => refuse(context.req.raw, context.get('services'), { code: 'not_found' }));
   app.onError((error, context) => {
     context.get('services').log.error('request_failed', error, {
       method: context.req.method,

@@ -1,9 +1,16 @@
 import * as v from 'valibot';
+import type { RateLimiters } from './http/rate-limiters.ts';
 
 const Text = v.pipe(v.string(), v.minLength(1));
 const HttpUrl = v.pipe(Text, v.url('must be a URL'), v.regex(/^https?:/, 'must be an http or https URL'));
 
-/** What a deployment gives the Worker: plain variables and secrets, all text. */
+const PerMinute = (preset: string) =>
+  v.pipe(
+    v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,8}$/, 'must be an integer from 1 to 999999999')), preset),
+    v.transform(Number),
+  );
+
+/** What a deployment gives the Worker: plain variables and secrets, all text, and the objects that count requests. */
 export const Env = v.object({
   /** Neon connection string. */
   DATABASE_URL: Text,
@@ -28,6 +35,13 @@ export const Env = v.object({
   GATEWAY_ADDRESS: v.pipe(Text, v.regex(/^[^/\s]+:[0-9]{1,5}$/, 'must be host:port')),
   /** The origin whose pages may call the API, and where a checkout returns to. */
   DASHBOARD_ORIGIN: v.optional(HttpUrl),
+  /** Requests a minute of one account, or of the operator. */
+  RATE_LIMIT_ACCOUNT: PerMinute('6000'),
+  /** Requests a minute of one address without a known token. */
+  RATE_LIMIT_ADDRESS: PerMinute('1200'),
+  /** Sign-ins a minute from one address, and for one e-mail address. */
+  RATE_LIMIT_SIGN_IN: PerMinute('10'),
+  RATE_LIMITER: v.optional(v.custom<RateLimiters>((value) => typeof value === 'object' && value !== null)),
 });
 export type Env = v.InferOutput<typeof Env>;
 

@@ -7,6 +7,8 @@ import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
 import { createDatabase } from './store/database.ts';
 
+export { RateLimiter } from './http/rate-limiter.ts';
+
 /** What is due once a minute. */
 const jobs = { sweep, resolveSources };
 

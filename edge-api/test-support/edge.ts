@@ -50,12 +50,16 @@ export interface SignedUp {
 export interface EdgeOptions {
   readonly stripeApiUrl?: string;
   readonly dohUrl?: string;
+  /** Requests a minute; far more than a test makes unless given. */
+  readonly rateLimits?: { readonly account?: number; readonly address?: number; readonly signIn?: number };
   readonly dashboardOrigin?: string;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // A fetch to the vendor for facts about this machine's address, which no test asks for.
 process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
+
+const noLimit = 999_999_999;
 
 /** Where no server listens: port 9 is `discard`. */
 const nowhere = 'http://127.0.0.1:9';
@@ -79,6 +83,9 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
           DOH_URL: options.dohUrl ?? nowhere,
           PUBLIC_API_URL: 'http://api.example',
           GATEWAY_ADDRESS: 'gateway.example:9000',
+          RATE_LIMIT_ACCOUNT: String(options.rateLimits?.account ?? noLimit),
+          RATE_LIMIT_ADDRESS: String(options.rateLimits?.address ?? noLimit),
+          RATE_LIMIT_SIGN_IN: String(options.rateLimits?.signIn ?? noLimit),
           DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
         },
         secrets: {

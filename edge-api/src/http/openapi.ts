@@ -15,6 +15,7 @@ import { type FailureCode, failureEntry } from '@marvel/shared/failures';
 import { Limits } from '@marvel/shared/limits';
 import { type JsonSchema, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
+import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import { defaultMaxBodyBytes } from './read-body.ts';
 import { errorHeader } from './render-failure.ts';
@@ -74,6 +75,15 @@ export function openApiDocument(endpoints: readonly Endpoint[], serverUrl: strin
       headers: {
         [errorHeader]: { description: 'The code of the failure.', schema: { type: 'string' } },
         [requestIdHeader]: { description: 'Names the request, also in our log.', schema: { type: 'string' } },
+        'X-RateLimit-Limit': {
+          description: 'Requests that this caller may make in a minute.',
+          schema: { type: 'integer' },
+        },
+        'X-RateLimit-Remaining': { description: 'How many of them are left.', schema: { type: 'integer' } },
+        'X-RateLimit-Reset': {
+          description: 'When the count starts anew, in seconds since 1970.',
+          schema: { type: 'integer' },
+        },
       },
     },
   };
@@ -96,6 +106,7 @@ export function failureCodesOf(endpoint: Endpoint): readonly FailureCode[] {
   }
   if (endpoint.idempotent === true) for (const code of ['conflict', 'invalid'] as const) codes.add(code);
   if (endpoint.duringMaintenance !== true) codes.add('maintenance');
+  if (endpoint.access !== 'gateway') codes.add('rate_limited');
   return [...codes.add('unavailable').add('internal')];
 }
 
@@ -124,8 +135,7 @@ function requestBody(body: v.GenericSchema | 'bytes', maxBytes: number): JsonObj
   return { description: `At most ${maxBytes} bytes.`, content: { 'application/json': { schema } } };
 }
 
-function successResponse({ reply }: Endpoint): JsonObject {
-  const headerRefs = { [requestIdHeader]: { $ref: `#/components/headers/${requestIdHeader}` } };
+function successResponse({ reply, access }: Endpoint): JsonObject {
   const content =
     'body' in reply
       ? {
@@ -137,7 +147,14 @@ function successResponse({ reply }: Endpoint): JsonObject {
       : 'contentType' in reply
         ? { content: { [reply.contentType]: {} } }
         : {};
-  return { [reply.status]: { description: reply.description, headers: headerRefs, ...content } };
+  return { [reply.status]: { description: reply.description, headers: headerRefs(access), ...content } };
+}
+
+/** The headers that every reply has. */
+function headerRefs(access: Access): JsonObject {
+  const limits = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'];
+  const names = [requestIdHeader, ...(access === 'gateway' ? [] : limits)];
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 /** One response a status, naming the codes that it stands for. */
@@ -150,7 +167,7 @@ function failureResponses(endpoint: Endpoint): JsonObject {
       description: codes.map((code) => `\`${code}\`: ${failureEntry(code).meaning}`).join('\n\n'),
       headers: {
         [errorHeader]: { schema: { type: 'string', enum: codes } },
-        [requestIdHeader]: { $ref: `#/components/headers/${requestIdHeader}` },
+        ...headerRefs(endpoint.access),
       },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } },
     };

@@ -1,5 +1,7 @@
 import type { Context, Hono } from 'hono';
+import type { Failure } from '@marvel/shared/failures';
 import type { Endpoint } from './endpoint.ts';
+import { addressCaller, countRequest } from './rate-limit.ts';
 import { renderFailure } from './render-failure.ts';
 import { serveEndpoint } from './serve-endpoint.ts';
 import type { Services } from './services.ts';
@@ -22,8 +24,21 @@ export function mountEndpoints(app: Hono<AppContext>, endpoints: readonly Endpoi
     const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
     for (const endpoint of group) app.on(endpoint.method, pattern, async (context) => serve(endpoint, context));
     const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
-    app.all(pattern, () => renderFailure({ code: 'method_not_allowed' }, { Allow: allow }));
+    app.all(pattern, async (context) =>
+      refuse(context.req.raw, context.get('services'), { code: 'method_not_allowed' }, { Allow: allow }),
+    );
   }
+}
+
+/** Refuses what no endpoint serves; also that is counted. */
+export async function refuse(
+  request: Request,
+  services: Services,
+  failure: Failure,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const counted = await countRequest(addressCaller(request.headers), services);
+  return renderFailure(counted.refusal ?? failure, { ...headers, ...counted.headers });
 }
 
 async function serve(endpoint: Endpoint, context: Context<AppContext>): Promise<Response> {

@@ -8,6 +8,7 @@ import { csvReply, wantsCsv } from './csv-reply.ts';
 import { bearerToken, identify, type Identity } from './identity.ts';
 import { refuseForMaintenance } from './maintenance.ts';
 import { openOnce, type Once } from './once.ts';
+import { addressCaller, type Caller, countRequest, type CountedRequest } from './rate-limit.ts';
 import { defaultMaxBodyBytes, parseJsonBody, readBody } from './read-body.ts';
 import { renderFailure } from './render-failure.ts';
 import type { Services } from './services.ts';
@@ -17,7 +18,7 @@ import { validate } from './validate.ts';
 export type PathParams = Readonly<Record<string, string>>;
 
 /**
- * Serves one request: maintenance, who calls, parameters, query, body, repeat or not, handler, reply; the first that fails is the
+ * Serves one request: maintenance, who calls and how often, parameters, query, body, repeat or not, handler, reply; the first that fails is the
  * answer.
  */
 export async function serveEndpoint(
@@ -26,26 +27,51 @@ export async function serveEndpoint(
   params: PathParams,
   services: Services,
 ): Promise<Response> {
-  const replyHeaders = new Headers();
-  const outcome = await decide(endpoint, request, params, replyHeaders, services);
-  return outcome.ok ? renderReply(endpoint, request, outcome.value, replyHeaders) : renderFailure(outcome.error);
+  const identity = await identifyCaller(endpoint, request, services);
+  // Gateways are few, known and prompt: nothing of theirs waits for a count.
+  const counted =
+    endpoint.access === 'gateway' ? uncounted : await countRequest(callerOf(endpoint, request, identity), services);
+  if (counted.refusal !== undefined) return renderFailure(counted.refusal, counted.headers);
+  const replyHeaders = new Headers(counted.headers);
+  const outcome = identity.ok
+    ? await decide(endpoint, request, params, identity.value, replyHeaders, services)
+    : identity;
+  return outcome.ok
+    ? renderReply(endpoint, request, outcome.value, replyHeaders)
+    : renderFailure(outcome.error, counted.headers);
+}
+
+const uncounted: CountedRequest = { headers: {}, refusal: undefined };
+
+/** Who a request is counted as. */
+function callerOf({ access }: Endpoint, request: Request, identity: Result<Identity<Access>, Failure>): Caller {
+  if (identity.ok && identity.value !== undefined && 'accountId' in identity.value) {
+    return `account/${identity.value.accountId}`;
+  }
+  return identity.ok && access === 'operator' ? 'operator' : addressCaller(request.headers);
+}
+
+async function identifyCaller(
+  endpoint: Endpoint,
+  request: Request,
+  services: Services,
+): Promise<Result<Identity<Access>, Failure>> {
+  const token = bearerToken(request.headers);
+  // Known without asking the database, so that a flood of such requests does not reach it.
+  if (endpoint.access !== 'public' && token === undefined) return err({ code: 'unauthenticated' });
+  const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
+  if (refusal !== undefined) return err(refusal);
+  return identify(endpoint.access, token, services);
 }
 
 async function decide(
   endpoint: Endpoint,
   request: Request,
   params: PathParams,
+  identity: Identity<Access>,
   replyHeaders: Headers,
   services: Services,
 ): Promise<Result<unknown, Failure>> {
-  const token = bearerToken(request.headers);
-  // Known without asking the database, so that a flood of such requests does not reach it.
-  if (endpoint.access !== 'public' && token === undefined) return err({ code: 'unauthenticated' });
-  const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
-  if (refusal !== undefined) return err(refusal);
-  const identity = await identify(endpoint.access, token, services);
-  if (!identity.ok) return identity;
-
   const url = new URL(request.url);
   const parsedParams = parseParams(endpoint, params);
   if (!parsedParams.ok) return parsedParams;
@@ -55,7 +81,7 @@ async function decide(
   if (!body.ok) return body;
 
   const header = endpoint.idempotent === true ? request.headers.get('Idempotency-Key') : null;
-  const caller = callerOf(endpoint, identity.value, body.value.parsed);
+  const caller = onceOwner(endpoint, identity, body.value.parsed);
   const scope = `${caller}\n${endpoint.method} ${url.pathname}`;
   const once = await openOnce(header, services.env.CREDENTIAL_PEPPER, scope, body.value.bytes, services.nowMs);
   if (!once.ok) return once;
@@ -67,7 +93,7 @@ async function decide(
       params: parsedParams.value,
       query: query.value,
       body: body.value.parsed,
-      identity: identity.value,
+      identity,
       headers: request.headers,
       replyHeaders,
       once: once.value,
@@ -80,7 +106,7 @@ async function decide(
 }
 
 /** Whose idempotency key it is. */
-function callerOf(endpoint: Endpoint, identity: Identity<Access>, body: unknown): string {
+function onceOwner(endpoint: Endpoint, identity: Identity<Access>, body: unknown): string {
   if (identity !== undefined) return 'accountId' in identity ? identity.accountId : identity.tokenDigest;
   return `${endpoint.access} ${endpoint.onceFor?.(body) ?? ''}`;
 }

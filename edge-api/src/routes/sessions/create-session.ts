@@ -5,6 +5,7 @@ import type * as v from 'valibot';
 import { hashPassword, isOutdated, verifyPassword } from '../../domain/password-hash.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { newSession } from '../../http/new-session.ts';
+import { guardSignIn } from '../../http/sign-in-guard.ts';
 import type { Services } from '../../http/services.ts';
 import { findAccountByEmail, updatePasswordHash } from '../../store/account.ts';
 import { createSession as storeSession } from '../../store/session.ts';
@@ -24,11 +25,15 @@ export const createSession = endpoint({
   body: SignInRequest,
   reply: { status: 200, description: 'A new session.', body: SignedIn },
   failures: ['unauthenticated'],
-  async handle({ body }, services) {
+  async handle({ body, headers }, services) {
+    const guarded = await guardSignIn(body.email, headers, services);
+    if (!guarded.ok) return guarded;
     for (let tries = 0; tries < maxTries; tries += 1) {
       const signedIn = await signIn(body, services);
+      if (!signedIn.ok && signedIn.error.code === 'unauthenticated') break;
       if (signedIn.ok || signedIn.error.code !== 'not_found') return signedIn;
     }
+    await guarded.value.failed();
     return err(refused);
   },
 });

@@ -1,0 +1,45 @@
+import { credentialDigest } from '@marvel/shared/credential-digest';
+import type { Failure } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
+import type { BanRule } from '../domain/rate-window.ts';
+import { clientNetworkOf, type Counting, rateLimited, take } from './rate-limit.ts';
+
+const windowMs = 60_000;
+/** Whoever guesses wrong so often is refused for a while. Source: seed 004. */
+const banRule: BanRule = { failures: 20, windowMs: 600_000, banMs: 900_000 };
+
+/** A sign-in that may be tried. */
+export interface SignInTry {
+  /** Says that it was wrong: repeated failures ban the address. */
+  failed(): Promise<void>;
+}
+
+/**
+ * Lets a sign-in be tried, so often from one address and so often for one e-mail address, whether or not it has an account.
+ *
+ * Errors: `rate_limited`; `unavailable` while nobody counts, since then one could guess without end.
+ */
+export async function guardSignIn(
+  email: string,
+  headers: Headers,
+  services: Counting,
+): Promise<Result<SignInTry, Failure>> {
+  const { env, log } = services;
+  const address = `sign-in/${clientNetworkOf(headers)}`;
+  const rule = { max: env.RATE_LIMIT_SIGN_IN, windowMs };
+  const digest = await credentialDigest(env.CREDENTIAL_PEPPER, `sign-in\n${email}`);
+  for (const name of [address, `sign-in-email/${digest}`]) {
+    const taken = await take(name, rule, services);
+    if (!taken.ok) return taken;
+    if (!taken.value.isAllowed) return err(rateLimited(taken.value, services));
+  }
+  return ok({
+    async failed() {
+      try {
+        await env.RATE_LIMITER?.getByName(address).fail(banRule);
+      } catch (error) {
+        log.error('rate_limiter_failed', error);
+      }
+    },
+  });
+}
