@@ -4,7 +4,7 @@ import type { RateLimiters } from './http/rate-limiters.ts';
 const Text = v.pipe(v.string(), v.minLength(1));
 const HttpUrl = v.pipe(Text, v.url('must be a URL'), v.regex(/^https?:/, 'must be an http or https URL'));
 
-const PerMinute = (preset: string) =>
+const PositiveCount = (preset: string) =>
   v.pipe(
     v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,8}$/, 'must be an integer from 1 to 999999999')), preset),
     v.transform(Number),
@@ -36,11 +36,13 @@ export const Env = v.object({
   /** The origin whose pages may call the API, and where a checkout returns to. */
   DASHBOARD_ORIGIN: v.optional(HttpUrl),
   /** Requests a minute of one account, or of the operator. */
-  RATE_LIMIT_ACCOUNT: PerMinute('6000'),
+  RATE_LIMIT_ACCOUNT: PositiveCount('6000'),
   /** Requests a minute of one address without a known token. */
-  RATE_LIMIT_ADDRESS: PerMinute('1200'),
+  RATE_LIMIT_ADDRESS: PositiveCount('1200'),
   /** Sign-ins a minute from one address, and for one e-mail address. */
-  RATE_LIMIT_SIGN_IN: PerMinute('10'),
+  RATE_LIMIT_SIGN_IN: PositiveCount('10'),
+  /** Wrong sign-ins from one address within ten minutes that ban it for a quarter of an hour. */
+  SIGN_IN_BAN_FAILURES: PositiveCount('20'),
   RATE_LIMITER: v.optional(v.custom<RateLimiters>((value) => typeof value === 'object' && value !== null)),
 });
 export type Env = v.InferOutput<typeof Env>;

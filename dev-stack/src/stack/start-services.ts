@@ -37,6 +37,11 @@ function edgeVariables({ secrets, ports }: Setting): Readonly<Record<string, str
     GATEWAY_ADDRESS: `${HOST}:${ports.marvel}`,
     // Until there is a dashboard, a payer returns to the API.
     DASHBOARD_ORIGIN: `http://${HOST}:${ports.api}`,
+    // Everybody on this machine has one address, and scripts that try things out are no attack.
+    RATE_LIMIT_ACCOUNT: '60000',
+    RATE_LIMIT_ADDRESS: '60000',
+    RATE_LIMIT_SIGN_IN: '600',
+    SIGN_IN_BAN_FAILURES: '600',
   };
 }
 

@@ -5,8 +5,8 @@ import type { BanRule } from '../domain/rate-window.ts';
 import { clientNetworkOf, type Counting, rateLimited, take } from './rate-limit.ts';
 
 const windowMs = 60_000;
-/** Whoever guesses wrong so often is refused for a while. Source: seed 004. */
-const banRule: BanRule = { failures: 20, windowMs: 600_000, banMs: 900_000 };
+/** Within what time wrong guesses earn a ban, and how long it lasts. */
+const banTimes: Omit<BanRule, 'failures'> = { windowMs: 600_000, banMs: 900_000 };
 
 /** A sign-in that may be tried. */
 export interface SignInTry {
@@ -36,7 +36,7 @@ export async function guardSignIn(
   return ok({
     async failed() {
       try {
-        await env.RATE_LIMITER?.getByName(address).fail(banRule);
+        await env.RATE_LIMITER?.getByName(address).fail({ ...banTimes, failures: env.SIGN_IN_BAN_FAILURES });
       } catch (error) {
         log.error('rate_limiter_failed', error);
       }
