@@ -199,10 +199,11 @@ export async function startGateway(
       log.note('info', 'draining', { tunnels: tunnels.count });
       doors.close();
       for (const connection of waiting) connection.closeIfIdle();
-      await Promise.race([
-        tunnels.whenEmpty(),
-        wait(config.MARVEL_DRAIN_TIMEOUT_MS, undefined, { signal: hurry }).catch(() => undefined),
-      ]);
+      const empty = new AbortController();
+      const signal = AbortSignal.any([hurry, empty.signal]);
+      const timeout = wait(config.MARVEL_DRAIN_TIMEOUT_MS, undefined, { signal }).catch(() => undefined);
+      await Promise.race([tunnels.whenEmpty(), timeout]);
+      empty.abort();
       tunnels.cut('shutdown', () => true);
       for (const socket of sockets) socket.destroy();
       clearInterval(sweeper);
@@ -210,7 +211,7 @@ export async function startGateway(
       await edge.close(finalPostMs);
       await admin.close();
       log.note('info', 'stopped', {});
-      log.flush();
+      await log.flush();
     },
   };
 }

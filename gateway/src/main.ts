@@ -16,7 +16,7 @@ if (!config.ok) {
 const log = openEventLog(config.value.MARVEL_LOG_LEVEL, standardError);
 process.on('uncaughtExceptionMonitor', (error) => {
   log.fault('crashed', error);
-  log.flush();
+  log.flushNow();
 });
 
 try {
@@ -31,7 +31,7 @@ try {
       () => process.exit(0),
       (error: unknown) => {
         log.fault('stop_failed', error);
-        log.flush();
+        log.flushNow();
         process.exit(failedToStart);
       },
     );
@@ -42,7 +42,7 @@ try {
   process.stdout.write(`${JSON.stringify({ event: 'listening', ...gateway.addresses })}\n`);
 } catch (error) {
   process.stderr.write(`The gateway cannot start: ${explain(error)}\n`);
-  log.flush();
+  log.flushNow();
   process.exit(failedToStart);
 }
 

@@ -66,7 +66,8 @@ export class TestGateway implements TestParts, AsyncDisposable {
       refused: (event: RefusalEvent) => refusals.push(event),
       note: (_level: string, event: string, details: object) => notes.push({ event, details }),
       fault: (_event: string, error: unknown) => faults.push(error),
-      flush: () => {},
+      flush: () => Promise.resolve(),
+      flushNow: () => {},
     };
     const gateway = await startGateway(testConfig(settings), log, () =>
       Promise.resolve({
