@@ -94,6 +94,25 @@ describe('a dial', () => {
     expect((await gateway.connect()).answer.fields.get('x-marvel-exit-id')).toBe('ext_0002');
   });
 
+  test('that fails is told of in good order, even to a client that has sent ahead more than is kept', async () => {
+    let fail: (() => void) | undefined;
+    exit.script = (socket) => {
+      fail = () => socket.end('HTTP/1.1 500 No\r\n\r\n');
+    };
+    gateway.addExit(exit.port);
+    const wire = await Wire.open(gateway.address);
+    wire.send(connectRequest(destination, { key: gateway.key }) + 'x'.repeat(250_000));
+    await eventually(() => {
+      expect(exit.heads).toHaveLength(1);
+    });
+    fail?.();
+    expectRefusal(await wire.answer(), 'gateway_error');
+    expect(await wire.drain()).toEqual({ bytes: 0, end: 'fin' });
+    wire.finish();
+    await wire.closed;
+    expect(wire.socket.errored).toBeNull();
+  });
+
   test('tries two further exits and no more', async () => {
     exit.script = answers('HTTP/1.1 500 No\r\n\r\n');
     for (let index = 0; index < 5; index += 1) gateway.addExit(exit.port);

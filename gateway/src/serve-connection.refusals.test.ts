@@ -43,11 +43,15 @@ describe('what cannot be read', () => {
     expect(answer.fields.get('connection')).toBe('close');
   });
 
-  test('is refused whole even while more is sent', async () => {
+  test('is refused whole, and in good order, even while more is sent', async () => {
     const wire = await Wire.open(gateway.address);
     wire.send(`CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n${'x'.repeat(100_000)}`);
     expectRefusal(await wire.answer(), 'bad_request');
     expect(await wire.drain()).toEqual({ bytes: 0, end: 'fin' });
+    wire.send('y'.repeat(100_000));
+    wire.finish();
+    await wire.closed;
+    expect(wire.socket.errored).toBeNull();
   });
 
   test('is a head that its client breaks off', async () => {

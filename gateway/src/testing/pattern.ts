@@ -13,9 +13,9 @@ export function pattern(from: number, to: number): Buffer {
   return bytes;
 }
 
-/** Writes that stream, in pieces, and waits for the kernel to take each. Gives how many bytes it took before the socket was gone. */
-export async function writePattern(socket: Socket, length: number, pieceBytes = 100_003): Promise<number> {
-  for (let at = 0; at < length; at += pieceBytes) {
+/** Writes that stream from `from` to `length`, in pieces, and waits for the kernel to take each. Gives how many bytes it took before the socket was gone. */
+export async function writePattern(socket: Socket, length: number, pieceBytes = 100_003, from = 0): Promise<number> {
+  for (let at = from; at < length; at += pieceBytes) {
     const end = Math.min(length, at + pieceBytes);
     const isGone = await new Promise<boolean>((resolve) => {
       socket.write(pattern(at, end), (error) => {

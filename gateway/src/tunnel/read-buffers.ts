@@ -29,10 +29,14 @@ export class ReadBuffers {
 
   /** Decides the buffer for the next read of the socket that has just read `bytes` into `buffer`. `isFree`: nobody needs them longer. */
   decide(buffer: Buffer, bytes: number, isFree: boolean): Buffer {
-    if (!isFree) this.#next = buffer;
-    else if (buffer === this.quiet) this.#next = bytes === quietBytes ? this.#lend() : buffer;
-    else if (bytes >= quietBelowBytes) this.#next = buffer;
-    else this.giveBack(buffer, true);
+    if (isFree && buffer === this.quiet && bytes === quietBytes) {
+      this.#next = this.#lend();
+    } else if (isFree && buffer !== this.quiet && bytes < quietBelowBytes) {
+      this.giveBack(buffer, true);
+      this.#next = this.quiet;
+    } else {
+      this.#next = buffer;
+    }
     return this.#next;
   }
 

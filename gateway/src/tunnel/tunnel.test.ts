@@ -234,18 +234,38 @@ describe.each(readingModes)('a tunnel that reads by %s', (mode) => {
     },
   );
 
-  test('does not bill what waits for a client that never reads', async () => {
+  test('counts exactly what the kernel took when it is cut in the middle of a write', async () => {
     using bench = await TunnelBench.open(mode);
     bench.start();
     bench.client.pause();
-    const wrote = writePattern(bench.origin, 64 * megabyte).catch(() => 0);
-    const accepted = await settled(() => bench.tunnel.bytesDown);
+    const wrote = writePattern(bench.origin, 64 * megabyte);
+    await settled(() => bench.tunnel.bytesDown);
     bench.tunnel.cut('shutdown');
     const end = await bench.ended();
-    // A pending write is counted as far as the kernel took it, not as a whole.
-    expect(end.bytesDown - accepted).toBeLessThan(131_072);
     expect(bench.spender.untakenBytes).toBeGreaterThan(0);
+    // What the kernel took it delivers, even now.
+    const down = new Received(bench.client);
+    bench.client.resume();
+    await eventually(() => {
+      expect(down.hasEnded).toBe(true);
+    });
+    expect(down).toMatchObject({ bytes: end.bytesDown, brokenAt: -1 });
     await wrote;
+  });
+
+  test('reads nothing more while what came before it stood may not go on', async () => {
+    using bench = await TunnelBench.open(mode);
+    bench.meter.purseBytes = 0;
+    const up = new Received(bench.origin);
+    bench.start(pattern(0, 1000));
+    const wrote = writePattern(bench.client, megabyte, 100_003, 1000);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate);
+    expect(bench.spender.refusedBytes).toBe(1000);
+    bench.meter.grant(2 * megabyte);
+    expect(await wrote).toBe(megabyte);
+    await eventually(() => {
+      expect(up).toMatchObject({ bytes: megabyte, brokenAt: -1 });
+    });
   });
 });
 
