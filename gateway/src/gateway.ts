@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Roster } from '@marvel/shared/roster';
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
 import { AddressBans } from './admit/address-bans.ts';
 import type { Load } from './admit/admit.ts';
@@ -75,8 +76,8 @@ export async function startGateway(
   connect: typeof connectEdge = connectEdge,
 ): Promise<Gateway> {
   const tunnels = new TunnelTable();
-  const sockets = new Set<Socket>();
-  const waiting = new Set<Connection>();
+  const sockets = new Roster<Socket>();
+  const waiting = new Roster<Connection>();
   let isDraining = false;
   const metrics = createMetrics({
     tunnels: () => tunnels.count,
@@ -138,10 +139,6 @@ export async function startGateway(
   };
   const shedding = new Shedding(parts.buffers, parts.times.lingerTimeoutMs);
 
-  function onSocketClosed(this: Socket): void {
-    sockets.delete(this);
-  }
-
   const admin = await openAdminListener(config.MARVEL_LISTEN_ADMIN, {
     notReady: () => {
       if (!fleet.isReady) return 'feed incomplete';
@@ -156,8 +153,10 @@ export async function startGateway(
     {
       makesRoom(socket) {
         if (sockets.size >= maxConnections) return false;
-        sockets.add(socket);
-        socket.on('close', onSocketClosed);
+        const seat = sockets.add(socket);
+        socket.on('close', () => {
+          sockets.remove(seat);
+        });
         return true;
       },
       serve(door, socket) {
@@ -198,14 +197,14 @@ export async function startGateway(
       isDraining = true;
       log.note('info', 'draining', { tunnels: tunnels.count });
       doors.close();
-      for (const connection of waiting) connection.closeIfIdle();
+      for (const connection of waiting.items()) connection.closeIfIdle();
       const empty = new AbortController();
       const signal = AbortSignal.any([hurry, empty.signal]);
       const timeout = wait(config.MARVEL_DRAIN_TIMEOUT_MS, undefined, { signal }).catch(() => undefined);
       await Promise.race([tunnels.whenEmpty(), timeout]);
       empty.abort();
       tunnels.cut('shutdown', () => true);
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets.items()) socket.destroy();
       clearInterval(sweeper);
       stopListening();
       await edge.close(finalPostMs);

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import { ok, type Result } from '@marvel/shared/result';
+import type { Roster, Seat } from '@marvel/shared/roster';
 import { clientAddress } from './accept/client-address.ts';
 import type { Admission, Principal } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
@@ -29,7 +30,7 @@ export interface ConnectionParts extends WayParts {
     readonly lingerTimeoutMs: number;
   };
   /** The connections on which nothing is asked yet, or that may try again after a 407. */
-  readonly waiting: Set<Connection>;
+  readonly waiting: Roster<Connection>;
 }
 
 /** What goes with a refusal. */
@@ -71,6 +72,7 @@ export class Connection implements LegReceiver {
   /** What is to be forwarded, when no tunnel was asked for. */
   #request: PlainRequest | undefined;
   #requests: PlainRequests | undefined;
+  #seat: Seat<Connection> | undefined;
   #hasEnded = false;
   /** A request was served, and of the next nothing has come. */
   #isBetween = false;
@@ -88,7 +90,7 @@ export class Connection implements LegReceiver {
 
   /** Waits for what the client wants. */
   begin(): void {
-    this.#parts.waiting.add(this);
+    this.#seat = this.#parts.waiting.add(this);
     this.#leg.resume();
   }
 
@@ -255,7 +257,7 @@ export class Connection implements LegReceiver {
       case 'next':
         this.#stage = 'offer';
         this.#request = undefined;
-        this.#parts.waiting.add(this);
+        this.#seat = this.#parts.waiting.add(this);
         this.#wait(this.#parts.times.nextRequestTimeoutMs, true);
         if (end.rest.length > 0) this.onBytes(end.rest);
         this.#leg.resume();
@@ -319,7 +321,8 @@ export class Connection implements LegReceiver {
     this.#isBetween = false;
     if (stage === 'over') this.#requests?.close();
     clearTimeout(this.#headTimer);
-    this.#parts.waiting.delete(this);
+    if (this.#seat !== undefined) this.#parts.waiting.remove(this.#seat);
+    this.#seat = undefined;
   }
 
   #wait(timeoutMs: number, isBetween: boolean): void {

@@ -43,11 +43,25 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
     },
     destination,
   );
+  let gathered = '';
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Hands on what was gathered. Piece by piece the destination would measure all of it again with each line. */
+  function handOn(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (gathered !== '') destination.write(gathered);
+    gathered = '';
+  }
+
   /** A line as `logger` would write it, for what happens with each tunnel: at a seventh of the cost. Source: measured. */
   function line(lineLevel: 'debug' | 'info', details: Readonly<Record<string, string | number | undefined>>): void {
     if (!logger.isLevelEnabled(lineLevel)) return;
-    destination.write(`${JSON.stringify({ level: lineLevel, time: new Date().toISOString(), ...details })}\n`);
+    gathered += `${JSON.stringify({ level: lineLevel, time: new Date().toISOString(), ...details })}\n`;
+    if (gathered.length >= bufferBytes) handOn();
+    else timer ??= setTimeout(handOn, flushMs).unref();
   }
+
   return {
     tunnelEnded: (event) => {
       line('info', {
@@ -82,12 +96,15 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
       });
     },
     note: (noteLevel, event, details) => {
+      handOn();
       logger[noteLevel]({ event, ...details });
     },
     fault: (event, error) => {
+      handOn();
       logger.error({ event, err: error instanceof Error ? error : new Error(String(error)) });
     },
     flush: async () => {
+      handOn();
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, flushMs);
       destination.flush(() => {
@@ -97,6 +114,7 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
       clearTimeout(timer);
     },
     flushNow: () => {
+      handOn();
       destination.flushSync();
     },
   };

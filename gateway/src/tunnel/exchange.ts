@@ -1,3 +1,4 @@
+import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
 import type { MessageState, PlainRequest, PlainResponse } from '../forwarding.ts';
 import type { Spender, SpenderEvents } from '../spender.ts';
@@ -47,6 +48,7 @@ const nothing = Buffer.alloc(0);
 /** One request and its answer, between a client's connection and an exit's, under one set of budgets. */
 export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunnel {
   readonly owner: Principal;
+  seat: Seat<LiveTunnel> | undefined;
   bytesUp = 0;
   bytesDown = 0;
   readonly #parts: ExchangeParts;

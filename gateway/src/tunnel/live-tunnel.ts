@@ -1,3 +1,4 @@
+import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
 import type { EndReason } from '../tunnel-end.ts';
 
@@ -11,6 +12,8 @@ export interface TunnelTimes {
 /** What is being carried for someone and can be ended at any time: a tunnel, or one request with its answer. */
 export interface LiveTunnel {
   readonly owner: Principal;
+  /** Its place in the table of tunnels, which alone uses it. */
+  seat: Seat<LiveTunnel> | undefined;
   /** Bytes that went from the client to the exit so far. */
   readonly bytesUp: number;
   readonly bytesDown: number;

@@ -1,10 +1,11 @@
+import { Roster } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
 import type { EndReason } from '../tunnel-end.ts';
 import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
 
 /** The live tunnels of this gateway, and how many each credential and account has open or is dialling. */
 export class TunnelTable {
-  readonly #tunnels = new Set<LiveTunnel>();
+  readonly #tunnels = new Roster<LiveTunnel>();
   readonly #byCredential = new Map<string, number>();
   readonly #byAccount = new Map<string, number>();
   #count = 0;
@@ -47,23 +48,23 @@ export class TunnelTable {
   }
 
   open(tunnel: LiveTunnel): void {
-    this.#tunnels.add(tunnel);
+    tunnel.seat = this.#tunnels.add(tunnel);
   }
 
   close(tunnel: LiveTunnel): void {
-    this.#tunnels.delete(tunnel);
+    if (tunnel.seat !== undefined) this.#tunnels.remove(tunnel.seat);
   }
 
   /** Cuts the tunnels that a condition holds for. Cost: O(live tunnels). */
   cut(reason: EndReason, condition: (tunnel: LiveTunnel) => boolean): void {
-    for (const tunnel of this.#tunnels) if (condition(tunnel)) tunnel.cut(reason);
+    for (const tunnel of this.#tunnels.items()) if (condition(tunnel)) tunnel.cut(reason);
   }
 
   /** Ends what has been quiet or half closed too long, or whose credential has expired. */
   sweep(times: TunnelTimes): void {
     const nowMs = performance.now();
     const dateMs = Date.now();
-    for (const tunnel of this.#tunnels) {
+    for (const tunnel of this.#tunnels.items()) {
       if (tunnel.owner.expiresAtMs <= dateMs) tunnel.cut('credential_ended');
       else tunnel.sweep(nowMs, times);
     }
@@ -73,7 +74,7 @@ export class TunnelTable {
   bytes(): { readonly up: number; readonly down: number } {
     let up = 0;
     let down = 0;
-    for (const tunnel of this.#tunnels) {
+    for (const tunnel of this.#tunnels.items()) {
       up += tunnel.bytesUp;
       down += tunnel.bytesDown;
     }

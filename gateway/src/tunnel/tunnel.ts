@@ -1,3 +1,4 @@
+import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
 import type { Spender, SpenderEvents } from '../spender.ts';
 import type { EndReason } from '../tunnel-end.ts';
@@ -15,6 +16,7 @@ export interface TunnelEnd {
 /** A client's connection and an exit's, joined: two flows under one set of budgets, ended as one. */
 export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   readonly owner: Principal;
+  seat: Seat<LiveTunnel> | undefined;
   readonly #client: Leg;
   readonly #exit: Leg;
   readonly #up: Flow;

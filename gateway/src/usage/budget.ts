@@ -1,4 +1,5 @@
 import { BudgetLease, openingAllowanceBytes } from '@marvel/shared/lease';
+import { Roster } from '@marvel/shared/roster';
 import type { LeaseAnswer, LeaseLine } from '@marvel/shared/usage-batch';
 
 /** Who waits until a budget may be spent again, or is known to be dry. */
@@ -13,7 +14,7 @@ export class Budget {
   readonly id: string;
   readonly lease: BudgetLease;
   /** Tunnels open on it. */
-  readonly open = new Set<Waiter>();
+  readonly open = new Roster<Waiter>();
   readonly waiting = new Set<Waiter>();
   /** Its line is in the batch that is not answered yet. */
   isAsked = false;

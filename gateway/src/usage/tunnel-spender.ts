@@ -1,3 +1,4 @@
+import type { Seat } from '@marvel/shared/roster';
 import type { Spender, SpenderEvents } from '../spender.ts';
 import type { Budget, Waiter } from './budget.ts';
 import type { Heading } from './usage-window.ts';
@@ -20,6 +21,8 @@ export class TunnelSpender implements Spender, Waiter {
   readonly #heading: Heading;
   readonly #events: SpenderEvents;
   readonly #host: SpenderHost;
+  /** Its seat among those who have each budget open. */
+  readonly #seats: readonly Seat<Waiter>[];
   /** Taken, and neither recorded nor given back. */
   #outstandingBytes = 0;
   #isStarved = false;
@@ -30,7 +33,7 @@ export class TunnelSpender implements Spender, Waiter {
     this.#heading = heading;
     this.#events = events;
     this.#host = host;
-    for (const budget of this.budgets) budget.open.add(this);
+    this.#seats = this.budgets.map((budget) => budget.open.add(this));
   }
 
   take(bytes: number): number {
@@ -72,8 +75,9 @@ export class TunnelSpender implements Spender, Waiter {
     if (this.#isEnded) return;
     this.untake(this.#outstandingBytes);
     this.#isEnded = true;
-    for (const budget of this.budgets) {
-      budget.open.delete(this);
+    for (const [index, budget] of this.budgets.entries()) {
+      const seat = this.#seats[index];
+      if (seat !== undefined) budget.open.remove(seat);
       this.#host.touched(budget);
     }
     this.#host.ended(this, this.#heading);

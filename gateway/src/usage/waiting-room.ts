@@ -44,7 +44,7 @@ export class WaitingRoom {
    */
   answer(budget: Budget, nowMs: number): void {
     if (budget.lease.isDry) {
-      this.#cut([...new Set([...budget.waiting, ...budget.open])], 'dry');
+      this.#cut([...new Set([...budget.waiting, ...budget.open.items()])], 'dry');
       return;
     }
     // Who goes on may be back at the end of the line before this is over.
