@@ -20,7 +20,7 @@ test('a roster holds what a set would, whatever comes and goes', () => {
         }
         expect(roster.size).toBe(expected.size);
       }
-      expect(roster.items().toSorted((a, b) => a - b)).toEqual([...expected].toSorted((a, b) => a - b));
+      expect(new Set(roster.items())).toEqual(expected);
     }),
   );
 });

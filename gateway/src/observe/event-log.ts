@@ -106,12 +106,12 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
     flush: async () => {
       handOn();
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, flushMs);
+      const limit = setTimeout(resolve, flushMs);
       destination.flush(() => {
         resolve();
       });
       await promise;
-      clearTimeout(timer);
+      clearTimeout(limit);
     },
     flushNow: () => {
       handOn();
