@@ -22,6 +22,8 @@ export const Invoice = v.strictObject({
   id: Id,
   status: v.picklist(['open', 'paid', 'void', 'uncollectible']),
   bundle_id: v.nullable(Id),
+  /** Whose period it is for. */
+  subscription_id: v.nullable(Id),
   description: v.string(),
   bytes: Count,
   amount_cents: Count,

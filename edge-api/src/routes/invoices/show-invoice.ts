@@ -7,6 +7,7 @@ export function showInvoice(invoice: Invoice): ShownInvoice {
     id: invoice.id,
     status: invoice.status,
     bundle_id: invoice.bundleId,
+    subscription_id: invoice.subscriptionId,
     description: invoice.description,
     bytes: invoice.bytes,
     amount_cents: invoice.amountCents,

@@ -14,12 +14,15 @@ export const account = pgTable(
       .default('active'),
     /** Concurrent connections of the whole account; `null` for no limit. */
     threads: integer('threads'),
+    /** The same by the plan that it is on; the lesser counts. */
+    planThreads: integer('plan_threads'),
     createdAt: moment('created_at').notNull().defaultNow(),
   },
   (table) => [
     uniqueIndex('account_email_key').on(sql`lower(${table.email})`),
     check('account_status', sql`${table.status} in ('active', 'suspended')`),
     check('account_threads', sql`${table.threads} >= 1`),
+    check('account_plan_threads', sql`${table.planThreads} >= 1`),
   ],
 );
 

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { account } from './account.ts';
 import { bytes, moment } from './columns.ts';
+import { subscription } from './subscription.ts';
 
 /** One-off bytes for sale. */
 export const bundle = pgTable(
@@ -23,7 +24,7 @@ export const bundle = pgTable(
   ],
 );
 
-/** What is to be paid, with the bundle's terms as they were. */
+/** What is to be paid, with the terms as they were: for a bundle, or for a period of a subscription. */
 export const invoice = pgTable(
   'invoice',
   {
@@ -32,6 +33,7 @@ export const invoice = pgTable(
       .notNull()
       .references(() => account.id),
     bundleId: text('bundle_id').references(() => bundle.id),
+    subscriptionId: text('subscription_id').references(() => subscription.id),
     description: text('description').notNull(),
     bytes: bytes('bytes').notNull(),
     amountCents: integer('amount_cents').notNull(),
@@ -40,6 +42,8 @@ export const invoice = pgTable(
       .notNull()
       .default('open'),
     stripeCheckoutId: text('stripe_checkout_id'),
+    /** Stripe's own invoice, of a subscription's period: the natural key. */
+    stripeInvoiceId: text('stripe_invoice_id'),
     checkoutUrl: text('checkout_url'),
     createdAt: moment('created_at').notNull().defaultNow(),
     paidAt: moment('paid_at'),
@@ -47,6 +51,8 @@ export const invoice = pgTable(
   },
   (table) => [
     unique('invoice_stripe_checkout_key').on(table.stripeCheckoutId),
+    unique('invoice_stripe_invoice_key').on(table.stripeInvoiceId),
+    index('invoice_subscription').on(table.subscriptionId),
     index('invoice_account').on(table.accountId, table.createdAt),
     check('invoice_status', sql`${table.status} in ('open', 'paid', 'void', 'uncollectible')`),
     check('invoice_bytes', sql`${table.bytes} between 1 and 9007199254740991`),
@@ -70,6 +76,10 @@ export const payment = pgTable(
     bytes: bytes('bytes').notNull(),
     /** How many of them refunds and disputes took out again. */
     takenBackBytes: bytes('taken_back_bytes').notNull().default(0),
+    /** When what is left of the bytes expires; `null` for never. */
+    expiresAt: moment('expires_at'),
+    /** How many of them expired; `null` until it was looked at. */
+    expiredBytes: bytes('expired_bytes'),
     amountCents: integer('amount_cents').notNull(),
     currency: text('currency').notNull(),
     paidAt: moment('paid_at').notNull().defaultNow(),
@@ -78,7 +88,11 @@ export const payment = pgTable(
     unique('payment_reference_key').on(table.reference),
     unique('payment_invoice_key').on(table.invoiceId),
     index('payment_account').on(table.accountId),
+    index('payment_expiry')
+      .on(table.expiresAt)
+      .where(sql`${table.expiredBytes} is null`),
     check('payment_taken_back', sql`${table.takenBackBytes} between 0 and ${table.bytes}`),
+    check('payment_expired', sql`${table.expiredBytes} between 0 and ${table.bytes} - ${table.takenBackBytes}`),
   ],
 );
 
