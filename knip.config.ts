@@ -15,7 +15,7 @@ const rooms = [
 ];
 
 /** A room with no sources yet uses none of its dependencies, and nothing of shared. */
-const emptyRooms = rooms.filter((room) => existsSync(room) && globSync(`${room}/src/**/*.ts`).length === 0);
+const emptyRooms = rooms.filter((room) => existsSync(room) && globSync(`${room}/src/**/*.{ts,tsx}`).length === 0);
 
 // Every file of shared and dev-stack can be imported by its name, so there it is the exports that someone has to use.
 // That can be asked only once the rooms that use them are there.
@@ -33,6 +33,10 @@ const config: KnipConfig = {
     gateway: { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     'edge-api': { entry: ['src/worker.ts'], project: ['{src,test-support}/**/*.ts'] },
     drizzle: { project: ['src/**/*.ts'] },
+    dashboard: {
+      project: ['{src,test-support}/**/*.{ts,tsx}'],
+      ignoreDependencies: ['@marvel/shared', 'valibot', '@preact/signals'],
+    },
     'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     conformance: { project: ['src/**/*.ts'] },
     // The benchmark starts these as processes, and pins each with taskset of util-linux.

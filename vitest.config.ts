@@ -31,6 +31,7 @@ export default defineConfig({
       nodeRoom('gateway'),
       nodeRoom('edge-api'),
       nodeRoom('drizzle'),
+      nodeRoom('dashboard'),
       nodeRoom('dev-stack'),
       nodeRoom('exit-agent'),
       nodeRoom('conformance'),

@@ -7,7 +7,7 @@ const tsc = 'node_modules/.bin/tsc';
 /** Rooms whose folder is still empty have nothing to check, and tsc would call that an error. */
 function hasSources(project: string): boolean {
   const room = project.includes('/') ? project.slice(0, project.lastIndexOf('/')) : '.';
-  return room === '.' || globSync(`${room}/src/**/*.ts`).length > 0;
+  return room === '.' || globSync(`${room}/src/**/*.{ts,tsx}`).length > 0;
 }
 
 function check(project: string): Promise<{ project: string; code: number; output: string }> {

@@ -133,7 +133,7 @@ function describe({ setting, services, origins, stripe, fleet, demo }: Running):
     certificate_file: directory.certificateFile,
     ...demo,
     stripe: { url: stripe.url, webhook_secret: secrets.current.stripe_webhook_secret },
-    dashboard: null,
+    dashboard: services.edge.url,
     database_url: services.database.url,
     pids: {
       stack: process.pid,

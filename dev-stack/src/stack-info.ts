@@ -40,7 +40,8 @@ export const StackInfo = v.strictObject({
   }),
   sub_user: v.strictObject({ username: v.string(), password: v.string() }),
   stripe: v.strictObject({ url: Url, webhook_secret: v.string() }),
-  dashboard: v.nullable(Url),
+  /** The dashboard, which the Worker serves beside the API. */
+  dashboard: Url,
   database_url: v.string(),
   /** Process ids; `stack` is the one to signal to stop everything. */
   pids: v.strictObject({

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { SiteFiles } from './http/pages.ts';
 import type { RateLimiters } from './http/rate-limiters.ts';
 
 const Text = v.pipe(v.string(), v.minLength(1));
@@ -43,6 +44,7 @@ export const Env = v.object({
   RATE_LIMIT_SIGN_IN: PositiveCount('10'),
   /** Wrong sign-ins from one address within ten minutes that ban it for a quarter of an hour. */
   SIGN_IN_BAN_FAILURES: PositiveCount('20'),
+  ASSETS: v.optional(v.custom<SiteFiles>((value) => typeof value === 'object' && value !== null)),
   RATE_LIMITER: v.optional(v.custom<RateLimiters>((value) => typeof value === 'object' && value !== null)),
 });
 export type Env = v.InferOutput<typeof Env>;

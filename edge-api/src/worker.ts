@@ -1,6 +1,7 @@
 import { createApp } from './app.ts';
 import { type Env, readEnv } from './env.ts';
 import { requestLog } from './http/log.ts';
+import { servePage } from './http/pages.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
@@ -32,14 +33,14 @@ function refuse(error: unknown): Response {
 }
 
 export default {
-  fetch(request, bindings, execution) {
+  async fetch(request, bindings, execution) {
     let env: Env;
     try {
       env = readEnv(bindings);
     } catch (error) {
       return refuse(error);
     }
-    return appOf(env).fetch(request, bindings, execution);
+    return (await servePage(request, env.ASSETS)) ?? appOf(env).fetch(request, bindings, execution);
   },
   async scheduled(_event, bindings) {
     const log = requestLog(crypto.randomUUID());

@@ -35,7 +35,7 @@ function edgeVariables({ secrets, ports }: Setting): Readonly<Record<string, str
     STRIPE_API_URL: `http://${HOST}:${ports.stripe}`,
     PUBLIC_API_URL: `http://${HOST}:${ports.api}`,
     GATEWAY_ADDRESS: `${HOST}:${ports.marvel}`,
-    // Until there is a dashboard, a payer returns to the API.
+    // One origin: the Worker serves the dashboard beside the API.
     DASHBOARD_ORIGIN: `http://${HOST}:${ports.api}`,
     // Everybody on this machine has one address, and scripts that try things out are no attack.
     RATE_LIMIT_ACCOUNT: '60000',

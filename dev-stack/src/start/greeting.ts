@@ -29,6 +29,7 @@ function describeGateway({
 /** What a person who just started the stack wants to know. */
 export function greet(info: StackInfo, stateDirectory: string): string {
   const rows: (readonly [string, string])[] = [
+    ['dashboard', info.dashboard],
     ['control API', info.api],
     ...info.gateways.flatMap((gateway) => describeGateway(gateway)),
     ['echo origin', `${info.echo} and ${info.echo_tls}`],
