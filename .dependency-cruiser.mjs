@@ -5,44 +5,44 @@ const TEST = '[.]test[.]ts$';
 const TEST_CODE = `(${TEST}|^[^/]+/test-support/)`;
 const gatewayFolders = 'accept|dialects|admit|forward|tunnel|feed|usage|observe';
 
-/** A room sees itself, `shared` and packages, and no other room. */
-function onlyShared(room) {
+/** What speaks to the control API for people does so through the client that everybody has. */
+const roomsOnTheSdk = ['dashboard', 'cli'];
+const rooms = ['gateway', 'edge-api', 'exit-agent', 'sdk', 'drizzle'];
+const others = [...rooms, ...roomsOnTheSdk, 'conformance', 'bench'].join('|');
+
+/** A room sees itself, `shared` and packages, and no other room but those in `seen`. */
+function onlyShared(room, seen) {
   return {
     name: `${room}-sees-only-shared`,
     comment: `${room} and the other rooms agree through shared only. (Tests may start a dev-stack.)`,
     severity: 'error',
     from: { path: `^${room}/`, pathNot: TEST_CODE },
-    to: {
-      path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|dev-stack|conformance|bench)/',
-      pathNot: `^${room}/`,
-    },
+    to: { path: `^(${others}|dev-stack)/`, pathNot: `^(${seen})/` },
   };
 }
 
 /** What `onlyShared` leaves to the tests of a room: a dev-stack, and nothing of another room. */
-function testsSeeDevStack(room) {
+function testsSeeDevStack(room, seen) {
   return {
     name: `${room}-tests-see-only-shared-and-dev-stack`,
     comment: `The tests of ${room} reach the other rooms through a running dev-stack.`,
     severity: 'error',
     from: { path: `^${room}/(test-support/|.*${TEST})` },
-    to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|conformance|bench)/', pathNot: `^${room}/` },
+    to: { path: `^(${others})/`, pathNot: `^(${seen})/` },
   };
 }
-
-const rooms = ['gateway', 'edge-api', 'exit-agent', 'dashboard', 'sdk', 'drizzle'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...rooms.map(onlyShared),
-    ...rooms.map(testsSeeDevStack),
+    ...rooms.flatMap((room) => [onlyShared(room, room), testsSeeDevStack(room, room)]),
+    ...roomsOnTheSdk.flatMap((room) => [onlyShared(room, `${room}|sdk`), testsSeeDevStack(room, `${room}|sdk`)]),
     {
       name: 'shared-sees-no-room',
       comment: 'shared is what the rooms agree on, so it knows none of them.',
       severity: 'error',
       from: { path: '^shared/' },
-      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|drizzle|dev-stack|conformance|bench|scripts)/' },
+      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|cli|drizzle|dev-stack|conformance|bench|scripts)/' },
     },
     {
       name: 'shared-sees-no-node',
@@ -50,6 +50,20 @@ export default {
       severity: 'error',
       from: { path: '^shared/src/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'sdk-client-sees-no-node',
+      comment: 'The client of the control API also runs in browsers and workers.',
+      severity: 'error',
+      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/proxy(/|[.]ts$)'] },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'sdk-client-sees-no-proxy',
+      comment: 'What needs node: is reached by another entry of the package.',
+      severity: 'error',
+      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/proxy(/|[.]ts$)'] },
+      to: { path: '^sdk/src/proxy(/|[.]ts$)' },
     },
     {
       name: 'gateway-siblings-apart',
@@ -123,7 +137,7 @@ export default {
       comment: 'The dev-stack starts the rooms as processes; it does not import them.',
       severity: 'error',
       from: { path: '^dev-stack/' },
-      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|conformance|bench)/' },
+      to: { path: '^(gateway|edge-api|exit-agent|dashboard|sdk|cli|conformance|bench)/' },
     },
     {
       name: 'conformance-is-black-box',

@@ -34,6 +34,8 @@ export default defineConfig({
       nodeRoom('dashboard'),
       nodeRoom('dev-stack'),
       nodeRoom('exit-agent'),
+      nodeRoom('sdk'),
+      nodeRoom('cli'),
       nodeRoom('conformance'),
       nodeRoom('bench'),
     ],

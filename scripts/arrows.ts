@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-const ROOMS = 'shared gateway edge-api drizzle dashboard sdk dev-stack exit-agent conformance bench scripts'.split(' ');
+const ROOMS = 'shared gateway edge-api drizzle dashboard sdk cli dev-stack exit-agent conformance bench scripts'.split(
+  ' ',
+);
 
 const { status } = spawnSync(
   'node_modules/.bin/depcruise',

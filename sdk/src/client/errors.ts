@@ -1,0 +1,76 @@
+import type { FailureCode } from '@marvel/shared/failures';
+import type { RateLimit, ReplyInfo } from './reply-info.ts';
+
+/** A field of the request that the API did not take. */
+export interface FieldIssue {
+  /** As `limits.hosts_allow.0`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What a refusal tells beside its code. */
+export interface ErrorDetails {
+  /** The fields to correct, of `invalid`. */
+  readonly issues: readonly FieldIssue[];
+  /** How often the request was sent. */
+  readonly tries: number;
+  readonly retryAfterMs: number | undefined;
+  readonly rateLimit: RateLimit | undefined;
+}
+
+/** `unknown` is what something else than the API answered, such as a proxy on the way. */
+export type MarvelErrorCode = FailureCode | 'unknown';
+
+/** What the API refused. Match on `code`, never on `message`; `/docs/errors#<code>` says what fixes it. */
+export class MarvelAPIError extends Error {
+  override readonly name = 'MarvelAPIError';
+  readonly status: number;
+  /** As `GET /v1/errors` lists them; a code that is newer than this client comes as it is. */
+  readonly code: MarvelErrorCode;
+  readonly details: ErrorDetails;
+  /** Names the request in our log; tell it to support. */
+  readonly requestId: string | undefined;
+
+  constructor(code: MarvelErrorCode, message: string, info: Omit<ReplyInfo, 'headers'>) {
+    super(message);
+    const { status, requestId, tries, retryAfterMs, rateLimit } = info;
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+    this.details = { issues: code === 'invalid' ? readIssues(message) : [], tries, retryAfterMs, rateLimit };
+  }
+}
+
+/** No reply came, or none that could be read: whether the request took effect is not known. */
+export class MarvelConnectionError extends Error {
+  override readonly name = 'MarvelConnectionError';
+  readonly code: 'connection_failed' | 'timed_out' | 'reply_unreadable';
+
+  constructor(code: MarvelConnectionError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Reads `<field>: <what it must be>`, the form in which the API names a field. */
+function readIssues(message: string): readonly FieldIssue[] {
+  const match = /^([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*): (.+)$/s.exec(message);
+  return match?.[1] === undefined || match[2] === undefined ? [] : [{ path: match[1], message: match[2] }];
+}
+
+/** Makes the error of a refusal: its code is in a header, its message in the body. */
+export function refusal(info: ReplyInfo, body: string): MarvelAPIError {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the API sets it, and the codes are its own
+  const code = (info.headers.get('X-Marvel-Error') ?? 'unknown') as MarvelErrorCode;
+  return new MarvelAPIError(code, readMessage(body) ?? `the reply has status ${info.status}`, info);
+}
+
+function readMessage(body: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    const isError = typeof parsed === 'object' && parsed !== null && 'error' in parsed;
+    return isError && typeof parsed.error === 'string' ? parsed.error : undefined;
+  } catch {
+    return undefined;
+  }
+}

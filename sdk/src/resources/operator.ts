@@ -1,0 +1,56 @@
+import type { Api } from '../client/api.ts';
+import type { CallOptions } from '../client/call.ts';
+import type * as t from '../schema-types.ts';
+
+/** `/v1/operator/…`, with the operator's token. */
+export function operator(api: Api) {
+  return {
+    gateways: gateways(api),
+    exits: exits(api),
+    accounts: {
+      /** Gives bytes, or takes them when negative: an entry in the ledger. */
+      adjust: async (id: string, body: t.AdjustBalanceRequest, options?: CallOptions) =>
+        api.json<t.AdjustedBalance>('POST', '/v1/operator/accounts/{id}/adjust', { params: { id }, body, options }),
+    },
+    bundles: {
+      /** Puts a bundle on sale, or changes its terms. */
+      save: async (id: string, body: t.SaveBundleRequest, options?: CallOptions) =>
+        api.json<t.Bundle>('PUT', '/v1/operator/bundles/{id}', { params: { id }, body, options }),
+    },
+    fleet: {
+      get: async (options?: CallOptions) => api.json<t.FleetStatus>('GET', '/v1/operator/fleet', { options }),
+      set: async (body: t.SetFleetRequest, options?: CallOptions) =>
+        api.json<t.FleetStatus>('PUT', '/v1/operator/fleet', { body, options }),
+      /** While it is on, the API answers 503 to all but operators and gateways. */
+      setMaintenance: async (body: t.SetMaintenanceRequest, options?: CallOptions) =>
+        api.json<t.FleetStatus>('PUT', '/v1/operator/maintenance', { body, options }),
+    },
+    /** Reads the whole ledger and says what does not add up. */
+    reconcile: async (options?: CallOptions) =>
+      api.json<t.Reconciliation>('GET', '/v1/operator/reconcile', { options }),
+  };
+}
+
+function gateways(api: Api) {
+  return {
+    /** The token is in the reply, and nowhere after that. */
+    enrol: async (body: t.EnrolGatewayRequest, options?: CallOptions) =>
+      api.json<t.EnrolledGateway>('POST', '/v1/operator/gateways', { body, options }),
+    list: (options?: CallOptions) => api.pages<t.OperatorGatewayList>('/v1/operator/gateways', { options }),
+    revoke: async (id: string, options?: CallOptions) =>
+      api.nothing('DELETE', '/v1/operator/gateways/{id}', { params: { id }, options }),
+  };
+}
+
+function exits(api: Api) {
+  return {
+    /** At most 1,000 at once; each is judged by itself, so one that is wrong does not stop the others. */
+    import: async (exitLines: readonly unknown[], options?: CallOptions) =>
+      api.json<t.ExitImportReport>('POST', '/v1/operator/exits', { body: { exits: exitLines }, options }),
+    /** Those that were not dropped, by id. */
+    list: (query?: t.PageQuery, options?: CallOptions) =>
+      api.pages<t.OperatorExitList>('/v1/operator/exits', { query, options }),
+    drop: async (id: string, options?: CallOptions) =>
+      api.nothing('DELETE', '/v1/operator/exits/{id}', { params: { id }, options }),
+  };
+}

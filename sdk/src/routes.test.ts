@@ -1,0 +1,179 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operationOf, readOperations, readSchemas, type Operation } from '../test-support/operations.ts';
+import { MarvelAPIError } from './client/errors.ts';
+import { Marvel } from './client/marvel.ts';
+
+let stack: Stack;
+let operations: readonly Operation[];
+const schemas = await readSchemas();
+/** The routes that replied without a failure. */
+const succeeded = new Set<string>();
+
+/** Sends a request, and holds what is replied to the schema that the API's document names for its route. */
+async function fetchAndCheck(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  const operation = operationOf(operations, init.method ?? '', new URL(url).pathname);
+  if (operation === undefined) throw new Error(`no such route: ${init.method} ${url}`);
+  if (!response.ok) return response;
+  succeeded.add(operation.name);
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json') === true;
+  const schema = schemas.get(operation.reply ?? '');
+  if (operation.reply !== undefined && schema === undefined) throw new Error(`no schema ${operation.reply}`);
+  if (isJson && schema !== undefined) v.parse(schema, await response.clone().json());
+  return response;
+}
+
+/** A client of the stack. */
+function clientAs(token?: string): Marvel {
+  return new Marvel({ baseUrl: stack.info.api, token, fetch: fetchAndCheck });
+}
+
+beforeAll(async () => {
+  stack = await createStack({ ephemeral: true });
+  operations = readOperations(await new Marvel({ baseUrl: stack.info.api }).openapi.get());
+});
+afterAll(async () => stack[Symbol.asyncDispose]());
+
+/** Those that nobody calls but the one it is for. */
+const notForClients = new Set(['POST /v1/webhooks/stripe']);
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+}
+
+async function callAll(part: object): Promise<void> {
+  for (const value of Object.values(part) as unknown[]) {
+    if (typeof value === 'function') await (value as (...given: readonly unknown[]) => unknown)('x', {});
+    else if (typeof value === 'object' && value !== null) await callAll(value);
+  }
+}
+
+/** What every method of the client sends, whatever it is given. */
+async function sendEverything(): Promise<readonly Sent[]> {
+  const sent: Sent[] = [];
+  const recording = new Marvel({
+    baseUrl: 'http://api.example',
+    async fetch(url, { method = '', headers }) {
+      sent.push({ method, path: new URL(url).pathname, headers: new Headers(headers) });
+      return Response.json({ data: [], next_cursor: null });
+    },
+  });
+  await callAll(recording);
+  return sent;
+}
+
+describe('the methods of the client', () => {
+  test('are all the routes of the API, and no others', async () => {
+    const sent = await sendEverything();
+    const called = sent.map(
+      ({ method, path }) => operationOf(operations, method, path)?.name ?? `unknown: ${method} ${path}`,
+    );
+    const wanted = operations.map(({ name }) => name).filter((name) => !notForClients.has(name));
+    expect([...new Set(called)].toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test('send an Idempotency-Key wherever the API honours one', async () => {
+    const withKey = (await sendEverything())
+      .filter(({ headers }) => headers.has('Idempotency-Key'))
+      .map(({ method, path }) => operationOf(operations, method, path)?.name);
+    const honoured = operations.filter(({ isIdempotent }) => isIdempotent).map(({ name }) => name);
+    expect(withKey).toEqual(expect.arrayContaining(honoured));
+    expect(honoured.length).toBeGreaterThan(5);
+  });
+});
+
+describe('against the real API', () => {
+  test('a customer signs up, makes credentials, holds exits, and takes all of it away', async () => {
+    const email = 'sdk-tour@example.com';
+    const password = 'a long password';
+    const { account_id: accountId, token } = await clientAs().accounts.create({ email, password });
+    const marvel = clientAs(token);
+    expect(await marvel.me.get()).toMatchObject({ account_id: accountId, email });
+    await marvel.me.changePassword({ password: 'another password', current_password: password });
+    const other = clientAs((await clientAs().sessions.create({ email, password: 'another password' })).token);
+    const { data: sessions } = await marvel.sessions.list({ limit: 10 });
+    expect(sessions).toHaveLength(2);
+    await marvel.sessions.revoke(sessions.find(({ current }) => !current)?.id ?? '');
+    await expect(other.me.get()).rejects.toMatchObject({ code: 'unauthenticated', status: 401 });
+
+    const key = await marvel.keys.create({ label: 'crawler', limits: { threads: 5 } });
+    expect(await marvel.keys.update(key.id, { label: 'spider' })).toMatchObject({ label: 'spider' });
+    const rotated = await marvel.keys.rotate(key.id);
+    await marvel.keys.revoke(rotated.id);
+    expect((await marvel.keys.list()).every(({ revoked_at: revokedAt }) => revokedAt !== null)).toBe(true);
+
+    const subUser = await marvel.subUsers.create({ username: 'sdk_tour' });
+    await marvel.subUsers.update(subUser.id, { first_name: 'Ada' });
+    expect((await marvel.subUsers.rotate(subUser.id)).password).not.toBe(subUser.password);
+    expect(await marvel.subUsers.list().take(9)).toMatchObject([{ username: 'sdk_tour', first_name: 'Ada' }]);
+    const source = await marvel.authorizedSources.create({ kind: 'ip', value: '9.9.9.9', sub_user: subUser.id });
+    expect(await marvel.authorizedSources.list().take(9)).toEqual([source]);
+    await marvel.authorizedSources.delete(source.id);
+    await marvel.subUsers.delete(subUser.id);
+
+    await clientAs(stack.info.operator_token).operator.accounts.adjust(accountId, { bytes: 1_000_000, reason: 'tour' });
+    const { countries } = await marvel.availability.list();
+    const [{ country } = { country: '' }] = countries;
+    expect((await marvel.availability.get(country)).countries).toMatchObject([{ country }]);
+    const node = await marvel.nodes.create({ country, session: 'tour' });
+    expect(await marvel.nodes.list()).toEqual([node]);
+    await marvel.nodes.rotate('tour');
+    await marvel.nodes.release('tour');
+
+    await marvel.sessions.end({ all: true });
+    await expect(marvel.me.get()).rejects.toBeInstanceOf(MarvelAPIError);
+  });
+
+  test('a customer pays, and reads what was used, refused and booked', async () => {
+    const marvel = clientAs(stack.info.account.token);
+    const [bundle] = await marvel.bundles.list().take(1);
+    const { invoice_id: id, checkout_url: url } = await marvel.checkout.create({ bundle_id: bundle?.id ?? '' });
+    expect(url).toContain(stack.info.stripe.url);
+    expect(await marvel.invoices.get(id)).toMatchObject({ status: 'open' });
+    expect(await marvel.invoices.void(id)).toMatchObject({ status: 'void' });
+    await expect(marvel.invoices.void(id)).rejects.toMatchObject({ code: 'conflict', status: 409 });
+    expect((await marvel.invoices.list({ limit: 1 })).data).toMatchObject([{ id }]);
+    const { balance_bytes: balanceBytes } = await marvel.usage.get({ group_by: ['day', 'country'] });
+    expect(balanceBytes).toBeGreaterThan(0);
+    expect((await marvel.ledger.list({ limit: 1 })).data).toHaveLength(1);
+    expect((await marvel.ledger.csv({ limit: 1 })).csv).toMatch(/^id,at,cause,/);
+    await marvel.rejections.list({ limit: 5, from: new Date(Date.now() - 60_000) });
+    expect((await marvel.rejections.csv()).csv).toMatch(/^code,count,/);
+    expect((await marvel.errors.list()).data.length).toBeGreaterThan(20);
+    expect(await marvel.status.get()).toMatchObject({ status: 'ok' });
+    await marvel.openapi.get();
+  });
+
+  test('an operator runs the fleet', async () => {
+    const { operator } = clientAs(stack.info.operator_token);
+    const fleet = await operator.fleet.get();
+    await operator.fleet.set({ policy: fleet.policy });
+    await operator.fleet.setMaintenance({ on: false });
+    const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const jwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
+    const gateway = await operator.gateways.enrol({ name: 'tour', public_key: jwk });
+    const feed = await clientAs(gateway.token).gateway.feed({ limit: 1 });
+    expect(feed.signature).toMatch(/^[\w-]+\.\.[\w-]+$/);
+    expect(JSON.parse(new TextDecoder().decode(feed.body))).toMatchObject({ from: '0' });
+    await operator.gateways.revoke(gateway.id);
+    expect((await operator.gateways.list()).data.map(({ id }) => id)).not.toContain(gateway.id);
+
+    const [exit] = await operator.exits.list({ limit: 1 }).take(1);
+    await operator.exits.drop(exit?.id ?? '');
+    const [line] = (await operator.exits.import([{}])).data;
+    expect(line).toMatchObject({ index: 0, outcome: 'invalid' });
+    await operator.bundles.save('bun_sdk0', { name: 'Tour', bytes: 1, price_cents: 100, currency: 'usd' });
+    expect(await operator.reconcile()).toMatchObject({ problems: [] });
+  });
+
+  test('no route is left that did not answer a call of this client', () => {
+    // The gateways post signed batches by themselves, all the time.
+    const done = new Set([...succeeded, ...notForClients, 'POST /v1/gateway/usage']);
+    expect(operations.map(({ name }) => name).filter((name) => !done.has(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+// The types of what goes over the wire, inferred from the schemas that the API validates with.
+import type * as account from '@marvel/shared/api/account';
+import type * as authorizedSource from '@marvel/shared/api/authorized-source';
+import type * as availability from '@marvel/shared/api/availability';
+import type * as billing from '@marvel/shared/api/billing';
+import type * as error from '@marvel/shared/api/error';
+import type * as key from '@marvel/shared/api/key';
+import type * as ledger from '@marvel/shared/api/ledger';
+import type * as node from '@marvel/shared/api/node';
+import type * as operator from '@marvel/shared/api/operator';
+import type * as rejection from '@marvel/shared/api/rejection';
+import type * as status from '@marvel/shared/api/status';
+import type * as subUser from '@marvel/shared/api/sub-user';
+import type * as usage from '@marvel/shared/api/usage';
+import type * as limits from '@marvel/shared/limits';
+import type * as v from 'valibot';
+
+/** A query as it is easy to write: numbers and times as such, and lists as arrays. */
+type EasyQuery<S extends v.GenericSchema> = {
+  readonly [Name in keyof v.InferInput<S>]: EasyValue<Name, v.InferInput<S>[Name]>;
+};
+type EasyValue<Name, Value> =
+  | Value
+  | undefined
+  | (Name extends 'limit' ? number : Name extends 'from' | 'to' ? Date : Name extends 'all' ? boolean : never);
+
+export type Limits = v.InferOutput<typeof limits.Limits>;
+
+export type CreateAccountRequest = v.InferInput<typeof account.CreateAccountRequest>;
+export type SignInRequest = v.InferInput<typeof account.SignInRequest>;
+export type SignedIn = v.InferOutput<typeof account.SignedIn>;
+export type Session = v.InferOutput<typeof account.Session>;
+export type SessionList = v.InferOutput<typeof account.SessionList>;
+export type SignOutQuery = EasyQuery<typeof account.SignOutQuery>;
+export type Me = v.InferOutput<typeof account.Me>;
+export type ChangePasswordRequest = v.InferInput<typeof account.ChangePasswordRequest>;
+
+export type CreateKeyRequest = v.InferInput<typeof key.CreateKeyRequest>;
+export type UpdateKeyRequest = v.InferInput<typeof key.UpdateKeyRequest>;
+export type Key = v.InferOutput<typeof key.Key>;
+export type CreatedKey = v.InferOutput<typeof key.CreatedKey>;
+
+export type CreateSubUserRequest = v.InferInput<typeof subUser.CreateSubUserRequest>;
+export type UpdateSubUserRequest = v.InferInput<typeof subUser.UpdateSubUserRequest>;
+export type RotateSubUserRequest = v.InferInput<typeof subUser.RotateSubUserRequest>;
+export type SubUser = v.InferOutput<typeof subUser.SubUser>;
+export type CreatedSubUser = v.InferOutput<typeof subUser.CreatedSubUser>;
+export type SubUserList = v.InferOutput<typeof subUser.SubUserList>;
+
+export type CreateAuthorizedSourceRequest = v.InferInput<typeof authorizedSource.CreateAuthorizedSourceRequest>;
+export type AuthorizedSource = v.InferOutput<typeof authorizedSource.AuthorizedSource>;
+export type AuthorizedSourceList = v.InferOutput<typeof authorizedSource.AuthorizedSourceList>;
+
+export type CreateNodeRequest = v.InferInput<typeof node.CreateNodeRequest>;
+export type Node = v.InferOutput<typeof node.Node>;
+
+export type CountryAvailability = v.InferOutput<typeof availability.CountryAvailability>;
+export type Availability = v.InferOutput<typeof availability.Availability>;
+
+export type UsageGroup = (typeof usage.usageGroups)[number];
+export type UsageQuery = Omit<EasyQuery<typeof usage.UsageQuery>, 'group_by'> & {
+  readonly group_by?: UsageGroup | readonly UsageGroup[] | undefined;
+};
+export type UsageRow = v.InferOutput<typeof usage.UsageRow>;
+export type Usage = v.InferOutput<typeof usage.Usage>;
+
+export type LedgerQuery = EasyQuery<typeof ledger.LedgerQuery>;
+export type LedgerEntry = v.InferOutput<typeof ledger.LedgerEntry>;
+export type LedgerPage = v.InferOutput<typeof ledger.LedgerPage>;
+
+export type RejectionQuery = EasyQuery<typeof rejection.RejectionQuery>;
+export type Rejection = v.InferOutput<typeof rejection.Rejection>;
+export type RejectionPage = v.InferOutput<typeof rejection.RejectionPage>;
+
+export type PageQuery = EasyQuery<typeof billing.PageQuery>;
+export type Bundle = v.InferOutput<typeof billing.Bundle>;
+export type BundleList = v.InferOutput<typeof billing.BundleList>;
+export type CheckoutRequest = v.InferInput<typeof billing.CheckoutRequest>;
+export type Checkout = v.InferOutput<typeof billing.Checkout>;
+export type Invoice = v.InferOutput<typeof billing.Invoice>;
+export type InvoiceList = v.InferOutput<typeof billing.InvoiceList>;
+
+export type ErrorBody = v.InferOutput<typeof error.ErrorBody>;
+export type CatalogueEntry = v.InferOutput<typeof error.CatalogueEntry>;
+export type Catalogue = v.InferOutput<typeof error.Catalogue>;
+export type Status = v.InferOutput<typeof status.Status>;
+
+export type EnrolGatewayRequest = v.InferInput<typeof operator.EnrolGatewayRequest>;
+export type EnrolledGateway = v.InferOutput<typeof operator.EnrolledGateway>;
+export type OperatorGateway = v.InferOutput<typeof operator.OperatorGateway>;
+export type OperatorGatewayList = v.InferOutput<typeof operator.OperatorGatewayList>;
+export type ExitImportLine = v.InferInput<typeof operator.ExitImportLine>;
+export type ExitImportOutcome = v.InferOutput<typeof operator.ExitImportOutcome>;
+export type ExitImportReport = v.InferOutput<typeof operator.ExitImportReport>;
+export type OperatorExit = v.InferOutput<typeof operator.OperatorExit>;
+export type OperatorExitList = v.InferOutput<typeof operator.OperatorExitList>;
+export type SaveBundleRequest = v.InferInput<typeof operator.SaveBundleRequest>;
+export type SetFleetRequest = v.InferInput<typeof operator.SetFleetRequest>;
+export type FleetStatus = v.InferOutput<typeof operator.FleetStatus>;
+export type SetMaintenanceRequest = v.InferInput<typeof operator.SetMaintenanceRequest>;
+export type AdjustBalanceRequest = v.InferInput<typeof operator.AdjustBalanceRequest>;
+export type AdjustedBalance = v.InferOutput<typeof operator.AdjustedBalance>;
+export type Reconciliation = v.InferOutput<typeof operator.Reconciliation>;
