@@ -80,7 +80,7 @@ export default {
         path: '^gateway/src/[^/]+[.]ts$',
         pathNot: [
           TEST,
-          '^gateway/src/(main|config|gateway|open-doors|open-way|serve-connection|serve-requests|serve-tunnel)[.]ts$',
+          '^gateway/src/(main|config|setting-schemas|gateway|open-doors|open-way|serve-connection|serve-requests|serve-tunnel)[.]ts$',
         ],
       },
       to: { path: `^gateway/src/(${gatewayFolders})/`, dependencyTypesNot: ['type-only'] },

@@ -101,7 +101,11 @@ export async function countToEnd(socket: Socket): Promise<number> {
   socket.on('data', (chunk: Buffer) => {
     count += chunk.length;
   });
-  if (!socket.readableEnded && !socket.destroyed) await Promise.race([once(socket, 'end'), once(socket, 'close')]);
+  if (socket.readableEnded || socket.destroyed) return count;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // A reset comes as an error first, which is no failure of who counts.
+  for (const event of ['end', 'close'] as const) socket.once(event, () => resolve());
+  await promise;
   return count;
 }
 

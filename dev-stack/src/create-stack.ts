@@ -32,6 +32,8 @@ export interface StackOptions {
   readonly ephemeral?: boolean;
   /** Default 1. */
   readonly gateways?: number;
+  /** Of each gateway, on the same addresses. Default 1. */
+  readonly processes?: number;
   /** Told of each step as it is done. */
   readonly onProgress?: (step: string) => void;
   /** Further variables of every gateway, by which tests shorten limits. */
@@ -203,6 +205,7 @@ async function start(options: StackOptions, undo: AsyncDisposableStack): Promise
     openGatewayFleet(setting, api, {
       settings: options.gatewaySettings ?? {},
       keepsState: options.gatewayState ?? true,
+      processes: options.processes ?? 1,
     }),
   );
   const filled = await inParallel(signal, [

@@ -57,6 +57,7 @@ async function run({ stateDirectory, ...wanted }: StartArguments): Promise<numbe
   const started = await startStack({
     ephemeral: wanted.ephemeral,
     gateways: wanted.gateways,
+    processes: wanted.processes,
     ports: wanted.ports,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
     signal,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { GatewayConfig, readConfig } from './config.ts';
+import { ProcessesConfig } from './processes/plan-processes.ts';
 
 describe('the settings', () => {
   it('are all in the operators’ page, with their defaults', async () => {
@@ -9,7 +10,7 @@ describe('the settings', () => {
       name,
       standard?.trim(),
     ]);
-    const settings = Object.entries(GatewayConfig.entries).map(([name, schema]) => {
+    const settings = Object.entries({ ...GatewayConfig.entries, ...ProcessesConfig.entries }).map(([name, schema]) => {
       const standard: unknown = 'default' in schema ? schema.default : undefined;
       if (standard === '') return [name, 'required'];
       return [name, typeof standard === 'string' ? `\`${standard}\`` : '–'];

@@ -1,81 +1,28 @@
 import * as v from 'valibot';
-import { err, ok, type Result } from '@marvel/shared/result';
-import { parseAuthority } from './accept/authority.ts';
+import type { Result } from '@marvel/shared/result';
 import { logLevels } from './observe/event-log.ts';
+import { type Environment, readSettings } from './read-settings.ts';
+import {
+  Address,
+  File,
+  GatewayId,
+  GatewayToken,
+  integer,
+  maxTimeoutMs,
+  OptionalAddress,
+  PrivateKey,
+  PublicKeys,
+  required,
+} from './setting-schemas.ts';
 
-const maxTimeoutMs = 86_400_000;
-const expectedId = 'the id given at enrolment, gtw_…';
 const expectedUrl = 'an http or https URL';
-
-/** Text that has to be there. An absent variable is read as an empty one, so that its message says what is expected. */
-function required(expected: string) {
-  return v.optional(v.pipe(v.string(), v.trim(), v.minLength(1, expected)), '');
-}
-
-/** A whole number in a setting, with bounds and what counts when it is not set. */
-function integer(min: number, max: number, fallback: number) {
-  const expected = `a whole number from ${min} to ${max}`;
-  return v.optional(
-    v.pipe(
-      v.string(expected),
-      v.trim(),
-      v.regex(/^[0-9]{1,15}$/, expected),
-      v.toNumber(),
-      v.minValue(min, expected),
-      v.maxValue(max, expected),
-    ),
-    String(fallback),
-  );
-}
-
-const expectedAddress = 'host:port, e.g. 127.0.0.1:9000 or [::]:9000; port 0 for any';
-const Address = v.pipe(
-  v.string(expectedAddress),
-  v.trim(),
-  // Port 0 is no port to connect to, so it is read apart.
-  v.transform((text) =>
-    text.endsWith(':0') ? { ...parseAuthority(text.replace(/0$/, '1')), port: 0 } : parseAuthority(text),
-  ),
-  v.object({ host: v.string(), port: v.number() }, expectedAddress),
-);
-
-/** An address, or `off` for a listener that is not wanted. */
-const OptionalAddress = v.union(
-  [
-    v.pipe(
-      v.literal('off'),
-      v.transform(() => undefined),
-    ),
-    Address,
-  ],
-  `${expectedAddress}; off for none`,
-);
-const File = v.optional(v.pipe(v.string(), v.trim()));
-
-function json(expected: string) {
-  return v.optional(v.pipe(v.string(), v.parseJson(undefined, expected)), '');
-}
-
-const expectedPrivateKey = 'a private Ed25519 key as a JWK: {"kty":"OKP","crv":"Ed25519","x":…,"d":…}';
-const expectedPublicKeys =
-  'a JSON array of public Ed25519 JWKs, each with kid: [{"kty":"OKP","crv":"Ed25519","x":…,"kid":…}]';
-const keyMembers = { kty: v.literal('OKP'), crv: v.literal('Ed25519'), x: v.string() };
-const PrivateKey = v.pipe(
-  json(expectedPrivateKey),
-  v.looseObject({ ...keyMembers, d: v.string() }, expectedPrivateKey),
-);
-const PublicKeys = v.pipe(
-  json(expectedPublicKeys),
-  v.array(v.looseObject({ ...keyMembers, kid: v.string() }, expectedPublicKeys), expectedPublicKeys),
-  v.minLength(1, expectedPublicKeys),
-);
 
 /** Every setting of a gateway, as environment variables. Times in ms. Source: CONTRACT 3.10. */
 export const GatewayConfig = v.object({
   /** Origin of the edge API. */
   MARVEL_EDGE_URL: v.pipe(required(expectedUrl), v.url(expectedUrl), v.regex(/^https?:/, expectedUrl)),
-  MARVEL_GATEWAY_ID: v.pipe(required(expectedId), v.regex(/^gtw_[0-9A-Za-z]{4,48}$/, expectedId)),
-  MARVEL_GATEWAY_TOKEN: required('the token given at enrolment, gw_…'),
+  MARVEL_GATEWAY_ID: GatewayId,
+  MARVEL_GATEWAY_TOKEN: GatewayToken,
   /** Signs the usage batches; its public half was given at enrolment. */
   MARVEL_GATEWAY_SIGNING_KEY: PrivateKey,
   /** The fleet whose feed is believed. */
@@ -101,6 +48,8 @@ export const GatewayConfig = v.object({
   MARVEL_LISTEN_PROXIES_FO_DATACENTER: v.optional(OptionalAddress, '127.0.0.1:13338'),
   /** The ProxyMesh dialect; off for none. */
   MARVEL_LISTEN_PROXYMESH: v.optional(OptionalAddress, '127.0.0.1:31280'),
+  /** Whether other processes may listen on the same addresses, over which the kernel then spreads the connections. */
+  MARVEL_REUSE_PORT: v.optional(v.picklist(['on', 'off'], 'on or off'), 'off'),
   /** Health and metrics; without credentials, so keep it private. */
   MARVEL_LISTEN_ADMIN: v.optional(Address, '127.0.0.1:9090'),
   /** Where state and unsent batches survive a restart; not kept when unset. */
@@ -158,24 +107,6 @@ const Settings = v.pipe(
 );
 
 /** Reads the settings. Errors: one line per setting that is wrong, which names it and what is expected, never its value. */
-export function readConfig(
-  environment: Readonly<Record<string, string | undefined>>,
-): Result<GatewayConfig, readonly string[]> {
-  // An empty variable is one that is not set: that is how most tools unset it.
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = v.safeParse(Settings, given, { abortPipeEarly: true });
-  if (parsed.success) return ok(parsed.output);
-  const lines = new Map<string, string>();
-  for (const issue of parsed.issues) {
-    const name = nameOf(issue.path?.[0]?.key);
-    if (!lines.has(name))
-      lines.set(name, `${name} ${name in given ? 'is not valid' : 'is not set'}: expected ${issue.message}`);
-  }
-  return err([...lines.values()]);
-}
-
-function nameOf(key: unknown): string {
-  return typeof key === 'string' ? key : 'environment';
+export function readConfig(environment: Environment): Result<GatewayConfig, readonly string[]> {
+  return readSettings(Settings, environment);
 }

@@ -18,7 +18,7 @@ import { openAdminListener } from './observe/admin-listener.ts';
 import type { EventLog } from './observe/event-log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createObserver } from './observe/observer.ts';
-import { type DoorAddresses, openDoors } from './open-doors.ts';
+import { type DoorAddresses, type Doors, openDoors } from './open-doors.ts';
 import { newRequestId } from './request-id.ts';
 import { Connection, type ConnectionParts } from './serve-connection.ts';
 import type { UsageMeter } from './spender.ts';
@@ -79,6 +79,7 @@ export async function startGateway(
   const sockets = new Roster<Socket>();
   const waiting = new Roster<Connection>();
   let isDraining = false;
+  const opened: Doors[] = [];
   const metrics = createMetrics({
     tunnels: () => tunnels.count,
     connections: () => sockets.size,
@@ -87,7 +88,7 @@ export async function startGateway(
     pendingBatches: () => edge.usageLoad().pendingBatches,
     unsealedBytes: () => edge.usageLoad().unsealedBytes,
     bannedAddresses: () => bans.count,
-    tlsExpiresAtMs: config.MARVEL_TLS_CERT === undefined ? undefined : () => doors.tlsExpiresAtMs() ?? 0,
+    tlsExpiresAtMs: config.MARVEL_TLS_CERT === undefined ? undefined : () => opened[0]?.tlsExpiresAtMs() ?? 0,
   });
   const exitTrust = createExitTrust(config.MARVEL_EXIT_CA && (await readFile(config.MARVEL_EXIT_CA, 'latin1')));
   const edge = await connect(config, log, metrics.noted);
@@ -148,6 +149,15 @@ export async function startGateway(
     contentType: metrics.contentType,
     metrics: metrics.scrape,
   });
+  const stopListening = fleet.onChange((change) => {
+    edge.noteChange(change);
+    chooser.apply(change);
+    const nowMs = Date.now();
+    cutEnded(tunnels, change, (owner) => isStillGood(owner, fleet, nowMs));
+  });
+  const ready = edge.start();
+  // Where others serve at the same address, who comes too early is better served by them than told to wait.
+  if (config.MARVEL_REUSE_PORT === 'on') await ready;
   const doors = await openDoors(
     config,
     {
@@ -170,12 +180,7 @@ export async function startGateway(
     metrics,
     log,
   );
-  const stopListening = fleet.onChange((change) => {
-    edge.noteChange(change);
-    chooser.apply(change);
-    const nowMs = Date.now();
-    cutEnded(tunnels, change, (owner) => isStillGood(owner, fleet, nowMs));
-  });
+  opened.push(doors);
   const tunnelTimes = {
     keepAliveMs: config.MARVEL_KEEP_ALIVE_MS,
     idleTimeoutMs: config.MARVEL_IDLE_TIMEOUT_MS,
@@ -192,7 +197,7 @@ export async function startGateway(
 
   return {
     addresses: { ...doors.addresses, admin: admin.address },
-    ready: edge.start(),
+    ready,
     async close(hurry = new AbortController().signal) {
       isDraining = true;
       log.note('info', 'draining', { tunnels: tunnels.count });

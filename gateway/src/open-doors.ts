@@ -78,15 +78,16 @@ export async function openDoors(
     };
   }
 
+  const reusePort = config.MARVEL_REUSE_PORT === 'on';
   const opened: Listener[] = [];
   try {
     const open = async (listen: ListenAddress | undefined, door: Door): Promise<string | undefined> => {
       if (listen === undefined) return undefined;
-      const listener = await openListener(listen, onPlain(door));
+      const listener = await openListener({ ...listen, reusePort }, onPlain(door));
       opened.push(listener);
       return listener.address;
     };
-    const plain = await openListener(config.MARVEL_LISTEN, onPlain(marvel));
+    const plain = await openListener({ ...config.MARVEL_LISTEN, reusePort }, onPlain(marvel));
     opened.push(plain);
     const forSocks5 = await open(config.MARVEL_LISTEN_SOCKS5, socks5);
     const residential = await open(config.MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL, proxiesFo('residential'));
@@ -97,7 +98,7 @@ export async function openDoors(
     const isTlsWanted = listenTls !== undefined && certificateFile !== undefined && keyFile !== undefined;
     const forTls = isTlsWanted
       ? await openTlsListener(
-          listenTls,
+          { ...listenTls, reusePort },
           {
             files: { certificateFile, keyFile },
             pollMs: config.MARVEL_TLS_POLL_MS,

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ok, type Result } from '@marvel/shared/result';
 import type { Enrolment } from '../provision/fleet.ts';
@@ -8,6 +9,7 @@ import type { Certificate } from './certificate.ts';
 import { openLink, type Link } from './link.ts';
 import type { Part } from './part.ts';
 import { startProgram, type ProgramFailure, type ProgramOptions } from './program.ts';
+import { writeFileAtomically } from '../state/write-file-atomically.ts';
 
 /** A gateway of the stack, on the same addresses for as long as the stack lives. */
 export interface GatewayPart extends Part {
@@ -48,7 +50,8 @@ export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnex
   readonly keepsState: boolean;
   readonly edgePort: number;
   readonly fleet: string;
-  readonly enrolment: Enrolment;
+  /** What it is known by; several: a process for each, on the same addresses. */
+  readonly enrolments: readonly [Enrolment, ...Enrolment[]];
   readonly credentialPepper: string;
   /** Public keys that the edge signs with. */
   readonly edgeKeys: readonly object[];
@@ -73,11 +76,38 @@ function drainTimeoutMs(settings: Readonly<Record<string, string>>): number {
   return Number(settings['MARVEL_DRAIN_TIMEOUT_MS'] ?? DRAIN_TIMEOUT_MS);
 }
 
+function keyOf({ id, signingKey }: Enrolment): object {
+  return { ...signingKey, kid: id };
+}
+
+/** How a gateway is told what it is known by. */
+async function identify(
+  enrolments: GatewayOptions['enrolments'],
+  stateDir: string,
+): Promise<Readonly<Record<string, string>>> {
+  const [first, ...others] = enrolments;
+  if (others.length === 0) {
+    return {
+      MARVEL_GATEWAY_ID: first.id,
+      MARVEL_GATEWAY_TOKEN: first.token,
+      MARVEL_GATEWAY_SIGNING_KEY: JSON.stringify(keyOf(first)),
+    };
+  }
+  const file = join(stateDir, 'gateways.json');
+  const identities = enrolments.map((enrolment) => ({
+    id: enrolment.id,
+    token: enrolment.token,
+    signing_key: keyOf(enrolment),
+  }));
+  await writeFileAtomically(file, `${JSON.stringify(identities)}\n`);
+  return { MARVEL_PROCESSES: String(enrolments.length), MARVEL_GATEWAYS: file };
+}
+
 /** Starts a gateway behind a link of its own, and waits until it is ready to serve. */
 export async function startGateway(
   options: GatewayOptions,
 ): Promise<Result<GatewayPart & AsyncDisposable, ProgramFailure>> {
-  const { name, ports, stateDir, settings, enrolment, logFile, onUnexpectedEnd, signal } = options;
+  const { name, ports, stateDir, settings, enrolments, logFile, onUnexpectedEnd, signal } = options;
   await using undo = new AsyncDisposableStack();
   await mkdir(stateDir, { recursive: true });
   const link = undo.use(await openLink(options.edgePort));
@@ -99,9 +129,7 @@ export async function startGateway(
     env: {
       PATH: process.env['PATH'],
       MARVEL_EDGE_URL: `http://${HOST}:${link.port}`,
-      MARVEL_GATEWAY_ID: enrolment.id,
-      MARVEL_GATEWAY_TOKEN: enrolment.token,
-      MARVEL_GATEWAY_SIGNING_KEY: JSON.stringify({ ...enrolment.signingKey, kid: enrolment.id }),
+      ...(await identify(enrolments, stateDir)),
       MARVEL_FLEET: options.fleet,
       MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,
       MARVEL_EDGE_KEYS: JSON.stringify(options.edgeKeys),

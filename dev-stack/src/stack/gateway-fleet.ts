@@ -2,13 +2,15 @@ import type { Result } from '@marvel/shared/result';
 import { gatewayPortNames, startGateway, type GatewayPart } from '../parts/gateway.ts';
 import { reservePorts } from '../ports.ts';
 import type { Api } from '../provision/api.ts';
-import { enrolGateway } from '../provision/fleet.ts';
+import { enrolGateway, type Enrolment } from '../provision/fleet.ts';
 import type { StackFailure } from '../stack-failure.ts';
 import { FEED_KEY_ID, FLEET, type Setting } from './setting.ts';
 
 export interface GatewayFleetOptions {
   /** Over what the stack sets, for every gateway. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Of each gateway: so many, on the same addresses, each enrolled by itself. */
+  readonly processes: number;
   readonly keepsState: boolean;
 }
 
@@ -40,8 +42,14 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
     const place = added;
     added += 1;
     const name = `gateway-${place + 1}`;
-    const enrolment = await enrolGateway(api, secrets, name);
-    if (!enrolment.ok) return enrolment;
+    const first = await enrolGateway(api, secrets, name);
+    if (!first.ok) return first;
+    const enrolments: [Enrolment, ...Enrolment[]] = [first.value];
+    for (let process = 2; process <= options.processes; process += 1) {
+      const further = await enrolGateway(api, secrets, `${name}-${process}`);
+      if (!further.ok) return further;
+      enrolments.push(further.value);
+    }
     const { d: _private, ...feedKey } = secrets.current.feed_signing_key;
     const started = await startGateway({
       name,
@@ -51,7 +59,7 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
       keepsState: options.keepsState,
       edgePort: ports.api,
       fleet: FLEET,
-      enrolment: enrolment.value,
+      enrolments,
       credentialPepper: secrets.current.credential_pepper,
       edgeKeys: [{ ...feedKey, kid: FEED_KEY_ID }],
       settings: { ...options.settings, ...settings },

@@ -5,16 +5,23 @@ import { readArguments, usage } from './arguments.ts';
 test('without arguments: one gateway, the known ports, state that lives on', () => {
   expect(readArguments([], {})).toEqual({
     ok: true,
-    value: { help: false, ephemeral: false, gateways: 1, stateDirectory: undefined, ports: {} },
+    value: { help: false, ephemeral: false, gateways: 1, processes: 1, stateDirectory: undefined, ports: {} },
   });
 });
 
 test('options win over variables, and an empty variable is one that is not set', () => {
   const environment = { MARVEL_PORT_API: '1', MARVEL_PORT_NEON_FRONT: '2', MARVEL_PORT_ECHO: '', MARVEL_STATE: '/one' };
-  const args = ['--', '--port-api', '3', '--gateways=4', '--ephemeral', '--state', '/two'];
+  const args = ['--', '--port-api', '3', '--gateways=4', '--processes', '2', '--ephemeral', '--state', '/two'];
   expect(readArguments(args, environment)).toEqual({
     ok: true,
-    value: { help: false, ephemeral: true, gateways: 4, stateDirectory: '/two', ports: { api: 3, neon_front: 2 } },
+    value: {
+      help: false,
+      ephemeral: true,
+      gateways: 4,
+      processes: 2,
+      stateDirectory: '/two',
+      ports: { api: 3, neon_front: 2 },
+    },
   });
 });
 

@@ -7,6 +7,8 @@ export interface StartArguments {
   readonly help: boolean;
   readonly ephemeral: boolean;
   readonly gateways: number;
+  /** Of each gateway. */
+  readonly processes: number;
   /** Default: `.marvel` in the repository. */
   readonly stateDirectory: string | undefined;
   readonly ports: Partial<Readonly<Record<PortName, number>>>;
@@ -21,6 +23,7 @@ const flags = {
   help: { type: 'boolean', short: 'h' },
   ephemeral: { type: 'boolean' },
   gateways: { type: 'string' },
+  processes: { type: 'string' },
   state: { type: 'string' },
 } as const;
 
@@ -66,6 +69,8 @@ export function readArguments(
   }
   const gateways = readInteger(String(values['gateways'] ?? '1'), 1, MAX_GATEWAYS);
   if (gateways === undefined) return err(`--gateways: expected a number from 1 to ${MAX_GATEWAYS}.`);
+  const processes = readInteger(String(values['processes'] ?? '1'), 1, MAX_GATEWAYS);
+  if (processes === undefined) return err(`--processes: expected a number from 1 to ${MAX_GATEWAYS}.`);
   const ports = readPorts(values, environment);
   if (!ports.ok) return ports;
   const state = values['state'] ?? environment[STATE_VARIABLE];
@@ -74,6 +79,7 @@ export function readArguments(
     help: values['help'] === true,
     ephemeral: values['ephemeral'] === true,
     gateways,
+    processes,
     ports: ports.value,
   });
 }
@@ -83,6 +89,7 @@ export function usage(): string {
   const options: (readonly [string, string])[] = [
     ['--ephemeral', 'free ports and a throw-away database; several may run at once'],
     ['--gateways <n>', `so many gateways, 1 to ${MAX_GATEWAYS}; the first has the known ports, the others free ones`],
+    ['--processes <n>', `so many processes of each gateway, 1 to ${MAX_GATEWAYS}, on the same addresses`],
     ['--state <directory>', `where state lives on; default .marvel; or ${STATE_VARIABLE}`],
     ['--help', 'this text'],
     ...portNames.map((name) => {

@@ -5,6 +5,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
+  /** Whether other processes may listen there too; the kernel then spreads the connections over all. */
+  readonly reusePort?: boolean;
 }
 
 /** One open listening socket. */
@@ -26,7 +28,8 @@ const backlog = 4096;
  */
 export async function openListener(listen: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
-  server.listen({ host: listen.host, port: listen.port, backlog });
+  const { host, port, reusePort = false } = listen;
+  server.listen({ host, port, backlog, reusePort });
   await once(server, 'listening');
   // An accept that fails tells of a client that went away, or of a lack that passes.
   server.on('error', () => {});

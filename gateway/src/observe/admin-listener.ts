@@ -4,7 +4,7 @@ import { createServer, type ServerResponse } from 'node:http';
 /** What the admin listener tells. */
 export interface AdminSources {
   /** Why no new work should be sent here; `undefined` when it should. */
-  readonly notReady: () => string | undefined;
+  readonly notReady: () => string | undefined | Promise<string | undefined>;
   readonly contentType: string;
   readonly metrics: () => Promise<string>;
 }
@@ -60,11 +60,11 @@ function route(path: string, response: ServerResponse, sources: AdminSources): v
     case '/healthz':
       answer(response, 200, 'ok\n');
       break;
-    case '/readyz': {
-      const reason = sources.notReady();
-      answer(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
+    case '/readyz':
+      answerReadiness(response, sources).catch(() => {
+        response.destroy();
+      });
       break;
-    }
     case '/metrics':
       answerMetrics(response, sources).catch(() => {
         response.destroy();
@@ -73,6 +73,11 @@ function route(path: string, response: ServerResponse, sources: AdminSources): v
     default:
       answer(response, 404, 'not found\n');
   }
+}
+
+async function answerReadiness(response: ServerResponse, sources: AdminSources): Promise<void> {
+  const reason = await sources.notReady();
+  answer(response, reason === undefined ? 200 : 503, `${reason ?? 'ready'}\n`);
 }
 
 async function answerMetrics(response: ServerResponse, sources: AdminSources): Promise<void> {
