@@ -1,3 +1,4 @@
+import { type MountName, mountNames } from '@marvel/shared/failures';
 import * as v from 'valibot';
 import type { SiteFiles } from './http/pages.ts';
 import type { RateLimiters } from './http/rate-limiters.ts';
@@ -10,6 +11,17 @@ const PositiveCount = (preset: string) =>
     v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,8}$/, 'must be an integer from 1 to 999999999')), preset),
     v.transform(Number),
   );
+
+/** `host=mount`, separated by commas, as the mount that each host name stands for. */
+const DialectHosts = v.pipe(
+  v.optional(v.string(), ''),
+  v.transform((text) => (text === '' ? [] : text.split(',').map((pair) => pair.trim().split('=')))),
+  v.array(
+    v.tuple([v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9.-]{1,253}$/)), v.picklist(mountNames)]),
+    `must be host=mount, separated by commas; the mounts are ${mountNames.join(', ')}`,
+  ),
+  v.transform((pairs): ReadonlyMap<string, MountName> => new Map(pairs)),
+);
 
 /** What a deployment gives the Worker: plain variables and secrets, all text, and the objects that count requests. */
 export const Env = v.object({
@@ -45,6 +57,8 @@ export const Env = v.object({
   /** Wrong sign-ins from one address within ten minutes that ban it for a quarter of an hour. */
   SIGN_IN_BAN_FAILURES: PositiveCount('20'),
   ASSETS: v.optional(v.custom<SiteFiles>((value) => typeof value === 'object' && value !== null)),
+  /** Host names that stand for a mount: there `/x` is `/dialects/<mount>/x`, and nothing else is served. */
+  DIALECT_HOSTS: DialectHosts,
   RATE_LIMITER: v.optional(v.custom<RateLimiters>((value) => typeof value === 'object' && value !== null)),
 });
 export type Env = v.InferOutput<typeof Env>;

@@ -53,6 +53,8 @@ export interface EdgeOptions {
   /** Requests a minute; far more than a test makes unless given. */
   readonly rateLimits?: { readonly account?: number; readonly address?: number; readonly signIn?: number };
   readonly dashboardOrigin?: string;
+  /** Further variables of the deployment, or others in the place of those here. */
+  readonly vars?: Readonly<Record<string, string>>;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -87,6 +89,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
           RATE_LIMIT_ADDRESS: String(options.rateLimits?.address ?? noLimit),
           RATE_LIMIT_SIGN_IN: String(options.rateLimits?.signIn ?? noLimit),
           DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
+          ...options.vars,
         },
         secrets: {
           DATABASE_URL: database.postgres.url,

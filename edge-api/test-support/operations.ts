@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import type { Access } from '../src/http/access.ts';
 
+/** Who may call an endpoint of `/v1`. */
+type ApiAccess = Exclude<Access, 'account'>;
+
 /** What the tests read of the OpenAPI document. */
 const Document = v.object({
   paths: v.record(
@@ -29,7 +32,7 @@ export interface Operation {
   readonly name: string;
   readonly method: string;
   readonly path: string;
-  readonly access: Access;
+  readonly access: ApiAccess;
   /** `undefined` without a body. */
   readonly maxBodyBytes: number | undefined;
   /** The failures it says it has. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { keyPrefix, makeApiKey, randomBase62, readApiKey } from './api-key.ts';
+import { isAccountKey, keyPrefix, makeAccountKey, makeApiKey, randomBase62, readApiKey } from './api-key.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.split('');
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
@@ -99,4 +99,14 @@ describe('random base62 text', () => {
     expect(() => randomBase62(1, () => new Uint8Array([255]))).toThrow('random source');
     expect(() => randomBase62(1, () => new Uint8Array())).toThrow('random source');
   });
+});
+
+test('an account key has the form of a key, and neither is read as the other', () => {
+  const accountKey = makeAccountKey((count) => new Uint8Array(count));
+  expect(accountKey).toMatch(/^ma_live_0{32}[0-9A-Za-z]{6}$/);
+  expect(isAccountKey(accountKey)).toBe(true);
+  expect(isAccountKey(`${accountKey.slice(0, -1)}-`)).toBe(false);
+  expect(isAccountKey(accountKey.replace('ma_live_0', 'ma_live_1'))).toBe(false);
+  expect(readApiKey(accountKey)).toBeUndefined();
+  expect(isAccountKey(makeApiKey('live', randomBytes))).toBe(false);
 });

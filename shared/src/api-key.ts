@@ -4,6 +4,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const randomCharacters = 32;
 const checksumCharacters = 6;
 const pattern = /^mk_(live|test)_[0-9A-Za-z]{38}$/;
+const accountPattern = /^ma_live_[0-9A-Za-z]{38}$/;
 
 /** How much of a key may be shown after it was made. */
 export const keyPrefixLength = 12;
@@ -17,16 +18,28 @@ export type KeyMode = 'live' | 'test';
  * `randomBytes(n)` must come from a cryptographic source. Source: CONTRACT section 5.
  */
 export function makeApiKey(mode: KeyMode, randomBytes: (count: number) => Uint8Array): string {
-  const body = `mk_${mode}_${randomBase62(randomCharacters, randomBytes)}`;
-  return body + checksum(body);
+  return makeKey(`mk_${mode}`, randomBytes);
+}
+
+/**
+ * Makes an account key, which speaks for an account at the API as a proxy key never does: `ma_live_`, and the rest alike.
+ *
+ * The prefixes differ, so that neither can be taken for the other, by a person or by us.
+ */
+export function makeAccountKey(randomBytes: (count: number) => Uint8Array): string {
+  return makeKey('ma_live', randomBytes);
+}
+
+/** Whether text is a well-formed account key whose checksum fits. No look-up. */
+export function isAccountKey(text: string): boolean {
+  return accountPattern.test(text) && hasChecksum(text);
 }
 
 /** Whether text is a well-formed key whose checksum fits, and of which mode; `undefined` for anything else. No look-up. */
 export function readApiKey(text: string): KeyMode | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
-  const body = text.slice(0, -checksumCharacters);
-  if (text.slice(-checksumCharacters) !== checksum(body)) return undefined;
+  if (!hasChecksum(text)) return undefined;
   return match[1] === 'live' ? 'live' : 'test';
 }
 
@@ -46,6 +59,15 @@ export function randomBase62(length: number, randomBytes: (count: number) => Uin
     }
   }
   return text;
+}
+
+function makeKey(prefix: string, randomBytes: (count: number) => Uint8Array): string {
+  const body = `${prefix}_${randomBase62(randomCharacters, randomBytes)}`;
+  return body + checksum(body);
+}
+
+function hasChecksum(key: string): boolean {
+  return key.slice(-checksumCharacters) === checksum(key.slice(0, -checksumCharacters));
 }
 
 function checksum(body: string): string {

@@ -6,6 +6,11 @@ export function keyDigestInput(key: string): string {
   return `key\n${key}`;
 }
 
+/** What is digested for an account key. */
+export function accountKeyDigestInput(key: string): string {
+  return `account-key\n${key}`;
+}
+
 /** What is digested for a sub-user's password, bound to the name so that equal passwords differ. */
 export function subUserDigestInput(username: string, password: string): string {
   return `sub-user\n${username}\n${password}`;

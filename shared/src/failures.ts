@@ -338,9 +338,18 @@ export const failures = {
 /** The name of a failure, as in `X-Marvel-Error`. */
 export type FailureCode = keyof typeof failures;
 
+/** What is wrong with one field of a request. */
+export interface FieldIssue {
+  /** Its place, as `limits.hosts_allow.0`; empty for the whole. */
+  readonly field: string;
+  readonly message: string;
+}
+
 /** A failure on its way to a client. */
 export interface Failure {
   readonly code: FailureCode;
+  /** Every field that is wrong, for conventions that name more than the first. */
+  readonly issues?: readonly FieldIssue[];
   /** Replaces the fixed reason at the API only; must not hold anything the client sent but the name of a field. */
   readonly message?: string;
   /** Whole seconds for `Retry-After`. */
@@ -350,6 +359,49 @@ export interface Failure {
 /** Every code, in the order of the catalogue. */
 // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
 export const failureCodes = Object.keys(failures) as readonly FailureCode[];
+
+/**
+ * Where a mount of another convention answers another status than the API does.
+ *
+ * Source: seeds 001 (Marlin), 002 (proxies.fo), 003 (Mashvisor) and 004 (ProxyMesh).
+ */
+const mountStatuses = {
+  marlin: {
+    bad_request: 400,
+    invalid: 400,
+    conflict: 400,
+    unsupported_media_type: 400,
+    payload_too_large: 400,
+  },
+  'proxies-fo': {
+    bad_request: 400,
+    invalid: 400,
+    unsupported_media_type: 400,
+    balance_exhausted: 452,
+    threads_exhausted: 453,
+  },
+  mashvisor: {
+    bad_request: 400,
+    invalid: 400,
+  },
+  proxymesh: {
+    bad_request: 400,
+    invalid: 400,
+    conflict: 400,
+    unsupported_media_type: 400,
+  },
+} as const satisfies Record<string, Partial<Record<FailureCode, number>>>;
+
+/** The conventions of others that are spoken at the API, as in `/dialects/<name>`. */
+export type MountName = keyof typeof mountStatuses;
+// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
+export const mountNames = Object.keys(mountStatuses) as readonly MountName[];
+
+/** What a failure is at a mount: `null` where it cannot happen. */
+export function mountStatus(mount: MountName, code: FailureCode): number | null {
+  const own: Partial<Record<FailureCode, number>> = mountStatuses[mount];
+  return own[code] ?? failureEntry(code).api;
+}
 
 /** The catalogue row of a code. */
 export function failureEntry(code: FailureCode): FailureEntry {

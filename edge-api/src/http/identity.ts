@@ -18,12 +18,19 @@ export interface GatewayIdentity {
   readonly tokenDigest: string;
 }
 
+/** Who calls: an account, through one of its API keys or whatever else a dialect takes for it. */
+export interface AccountIdentity {
+  readonly accountId: string;
+}
+
 /** What is known of the caller of an endpoint with that access. */
 export type Identity<A extends Access> = A extends 'session'
   ? SessionIdentity
   : A extends 'gateway'
     ? GatewayIdentity
-    : undefined;
+    : A extends 'account'
+      ? AccountIdentity
+      : undefined;
 
 /** No token of ours is longer; an operator's may be up to this. */
 const maxTokenLength = 512;
@@ -39,17 +46,15 @@ export function bearerToken(headers: Headers): string | undefined {
 }
 
 /**
- * Finds who a token belongs to.
+ * Finds who a bearer token of `/v1` belongs to.
  *
- * Errors: `unauthenticated`, alike for no token, an unknown one, an expired one and one of another kind; `unavailable`.
+ * Errors: `unauthenticated`, alike for an unknown one, an expired one and one of another kind; `unavailable`.
  */
-export async function identify(
+export async function identifyToken(
   access: Access,
-  token: string | undefined,
+  token: string,
   services: Services,
 ): Promise<Result<Identity<Access>, Failure>> {
-  if (access === 'public') return ok(undefined);
-  if (token === undefined) return err(unauthenticated);
   const digest = await credentialDigest(services.env.CREDENTIAL_PEPPER, tokenDigestInput(token));
   switch (access) {
     case 'operator':
@@ -64,6 +69,9 @@ export async function identify(
     }
     case 'gateway':
       return ok({ tokenDigest: digest });
+    case 'public':
+    case 'account':
+      throw new Error(`no token of /v1 is for ${access} endpoints`);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Log {
 const secretPatterns: readonly RegExp[] = [
   /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'@/]+@/g,
   /\b(?:sess|gw|sk|rk|whsec)_[A-Za-z0-9_]+/g,
-  /\bmk_(?:live|test)_[0-9A-Za-z]+/g,
+  /\bm[ka]_(?:live|test)_[0-9A-Za-z]+/g,
   /\$argon2id\$[^\s"']+/g,
 ];
 

@@ -1,4 +1,5 @@
 import * as account from '@marvel/shared/api/account';
+import * as apiKey from '@marvel/shared/api/api-key';
 import * as authorizedSource from '@marvel/shared/api/authorized-source';
 import * as availability from '@marvel/shared/api/availability';
 import * as billing from '@marvel/shared/api/billing';
@@ -24,6 +25,7 @@ import { requestIdHeader } from './reply-headers.ts';
 /** The schemas that have a name of their own in the document: every one that `shared/api` exports. */
 const definitions = namedSchemas(
   account,
+  apiKey,
   authorizedSource,
   availability,
   billing,

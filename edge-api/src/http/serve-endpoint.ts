@@ -4,13 +4,12 @@ import type * as v from 'valibot';
 import { findAnswer } from '../store/answer.ts';
 import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
-import { csvReply, wantsCsv } from './csv-reply.ts';
-import { bearerToken, identify, type Identity } from './identity.ts';
+import type { Dialect } from './dialect.ts';
+import type { Identity } from './identity.ts';
 import { refuseForMaintenance } from './maintenance.ts';
 import { openOnce, type Once } from './once.ts';
 import { addressCaller, type Caller, countRequest, type CountedRequest } from './rate-limit.ts';
-import { defaultMaxBodyBytes, parseJsonBody, readBody } from './read-body.ts';
-import { renderFailure } from './render-failure.ts';
+import { defaultMaxBodyBytes, readBody } from './read-body.ts';
 import type { Services } from './services.ts';
 import { validate } from './validate.ts';
 
@@ -22,23 +21,26 @@ export type PathParams = Readonly<Record<string, string>>;
  * answer.
  */
 export async function serveEndpoint(
+  dialect: Dialect,
   endpoint: Endpoint,
   request: Request,
   params: PathParams,
   services: Services,
 ): Promise<Response> {
-  const identity = await identifyCaller(endpoint, request, services);
+  const turnedAway = dialect.turnAway?.(request, services);
+  if (turnedAway !== undefined) return turnedAway;
+  const identity = await identifyCaller(dialect, endpoint, request, services);
   // Gateways are few, known and prompt: nothing of theirs waits for a count.
   const counted =
     endpoint.access === 'gateway' ? uncounted : await countRequest(callerOf(endpoint, request, identity), services);
-  if (counted.refusal !== undefined) return renderFailure(counted.refusal, counted.headers);
+  if (counted.refusal !== undefined) return dialect.renderFailure(counted.refusal, counted.headers, endpoint);
   const replyHeaders = new Headers(counted.headers);
   const outcome = identity.ok
-    ? await decide(endpoint, request, params, identity.value, replyHeaders, services)
+    ? await decide({ dialect, endpoint }, request, params, identity.value, replyHeaders, services)
     : identity;
-  return outcome.ok
-    ? renderReply(endpoint, request, outcome.value, replyHeaders)
-    : renderFailure(outcome.error, counted.headers);
+  if (!outcome.ok) return dialect.renderFailure(outcome.error, counted.headers, endpoint);
+  replyHeaders.set('Cache-Control', endpoint.cacheControl ?? 'no-store');
+  return dialect.renderReply(endpoint, request, outcome.value, replyHeaders);
 }
 
 const uncounted: CountedRequest = { headers: {}, refusal: undefined };
@@ -52,20 +54,21 @@ function callerOf({ access }: Endpoint, request: Request, identity: Result<Ident
 }
 
 async function identifyCaller(
+  dialect: Dialect,
   endpoint: Endpoint,
   request: Request,
   services: Services,
 ): Promise<Result<Identity<Access>, Failure>> {
-  const token = bearerToken(request.headers);
+  const credential = endpoint.access === 'public' ? undefined : dialect.credential(request.headers);
   // Known without asking the database, so that a flood of such requests does not reach it.
-  if (endpoint.access !== 'public' && token === undefined) return err({ code: 'unauthenticated' });
+  if (endpoint.access !== 'public' && credential === undefined) return err({ code: 'unauthenticated' });
   const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
   if (refusal !== undefined) return err(refusal);
-  return identify(endpoint.access, token, services);
+  return credential === undefined ? ok(undefined) : dialect.identify(endpoint, credential, request, services);
 }
 
 async function decide(
-  endpoint: Endpoint,
+  { dialect, endpoint }: { readonly dialect: Dialect; readonly endpoint: Endpoint },
   request: Request,
   params: PathParams,
   identity: Identity<Access>,
@@ -77,7 +80,7 @@ async function decide(
   if (!parsedParams.ok) return parsedParams;
   const query = parseQuery(endpoint, url.searchParams);
   if (!query.ok) return query;
-  const body = await parseBody(endpoint, request);
+  const body = await parseBody(dialect, endpoint, request);
   if (!body.ok) return body;
 
   const header = endpoint.idempotent === true ? request.headers.get('Idempotency-Key') : null;
@@ -145,20 +148,20 @@ interface ParsedBody {
   readonly parsed: unknown;
 }
 
-async function parseBody(endpoint: Endpoint, request: Request): Promise<Result<ParsedBody, Failure>> {
+async function parseBody(dialect: Dialect, endpoint: Endpoint, request: Request): Promise<Result<ParsedBody, Failure>> {
   const { body: schema, fieldFailures, maxBodyBytes = defaultMaxBodyBytes } = endpoint;
   if (schema === undefined) return ok({ bytes: new Uint8Array(0), parsed: undefined });
-  const read = await readBody(request, maxBodyBytes);
-  if (!read.ok) return read;
-  const bytes = read.value;
+  const came = await readBody(request, maxBodyBytes);
+  if (!came.ok) return came;
+  const bytes = came.value;
   if (schema === 'bytes') return ok({ bytes, parsed: bytes });
-  const json = parseJsonBody(request.headers.get('content-type'), bytes);
-  if (!json.ok) return json;
-  const parsed = parseObject(schema, json.value, fieldFailures);
+  const read = dialect.parseBody(request.headers.get('content-type'), bytes);
+  if (!read.ok) return read;
+  const parsed = parseObject(schema, read.value, fieldFailures);
   return parsed.ok ? ok({ bytes, parsed: parsed.value }) : parsed;
 }
 
-/** Every JSON body is an object. Valibot takes an array for one whose members are all missing. */
+/** Every body with a schema is an object. Valibot takes an array for one whose members are all missing. */
 function parseObject(
   schema: v.GenericSchema,
   value: unknown,
@@ -166,21 +169,4 @@ function parseObject(
 ): Result<unknown, Failure> {
   if (Array.isArray(value)) return err({ code: 'invalid', message: 'must be an object' });
   return validate(schema, value, fieldFailures);
-}
-
-function renderReply({ reply, cacheControl }: Endpoint, request: Request, value: unknown, headers: Headers): Response {
-  headers.set('Cache-Control', cacheControl ?? 'no-store');
-  if ('body' in reply && reply.csv !== undefined) {
-    headers.set('Vary', 'Accept');
-    if (wantsCsv(request.headers)) return csvReply(value, reply.csv, request.url, headers);
-  }
-  if ('body' in reply) return Response.json(value, { status: reply.status, headers });
-  if (!('contentType' in reply)) return new Response(null, { status: reply.status, headers });
-  if (typeof value !== 'string' && !isBytes(value)) throw new TypeError('the reply is not text or bytes');
-  headers.set('Content-Type', reply.contentType);
-  return new Response(value, { status: reply.status, headers });
-}
-
-function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
-  return value instanceof Uint8Array;
 }

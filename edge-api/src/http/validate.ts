@@ -5,6 +5,9 @@ import * as v from 'valibot';
 /** Fields that have a code of their own in the catalogue: one for a missing field, one for a wrong one. */
 export type FieldFailures = Readonly<Record<string, { readonly missing?: FailureCode; readonly wrong: FailureCode }>>;
 
+/** The most wrong fields that a failure names. */
+const maxIssues = 20;
+
 /**
  * Parses what a client sent.
  *
@@ -19,10 +22,11 @@ export function validate<S extends v.GenericSchema>(
   const parsed = v.safeParse(schema, input, { abortPipeEarly: true, message: describeIssue });
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
+  const issues = parsed.issues.slice(0, maxIssues).map((each) => ({ field: fieldOf(each), message: each.message }));
   const field = fieldOf(issue);
   const own = Object.hasOwn(fieldFailures, field) ? fieldFailures[field] : undefined;
   if (own !== undefined) return err({ code: (isMissing(issue) ? own.missing : undefined) ?? own.wrong });
-  return err({ code: 'invalid', message: field === '' ? issue.message : `${field}: ${issue.message}` });
+  return err({ code: 'invalid', message: field === '' ? issue.message : `${field}: ${issue.message}`, issues });
 }
 
 /** The place of an issue, as `limits.hosts_allow.0`; of an unknown member, the place of its object. */

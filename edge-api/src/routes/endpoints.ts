@@ -1,5 +1,8 @@
 import type { Endpoint } from '../http/endpoint.ts';
 import { createAccount } from './accounts/create-account.ts';
+import { createApiKey } from './api-keys/create-api-key.ts';
+import { deleteApiKey } from './api-keys/delete-api-key.ts';
+import { listApiKeys } from './api-keys/list-api-keys.ts';
 import { createAuthorizedSource } from './authorized-sources/create-authorized-source.ts';
 import { deleteAuthorizedSource } from './authorized-sources/delete-authorized-source.ts';
 import { listAuthorizedSources } from './authorized-sources/list-authorized-sources.ts';
@@ -65,6 +68,9 @@ export const endpoints: readonly Endpoint[] = [
   updateKey,
   rotateKey,
   deleteKey,
+  createApiKey,
+  listApiKeys,
+  deleteApiKey,
   createSubUser,
   listSubUsers,
   updateSubUser,

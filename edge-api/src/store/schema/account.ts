@@ -48,3 +48,30 @@ export const session = pgTable(
     index('session_expiry').on(table.expiresAt),
   ],
 );
+
+/** What speaks for an account at the API without a sign-in; only its digest and what may be shown of it are known here. No proxy key. */
+export const accountKey = pgTable(
+  'account_key',
+  {
+    id: text('id').primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => account.id),
+    digest: text('digest').notNull(),
+    prefix: text('prefix').notNull(),
+    label: text('label').notNull(),
+    access: text('access', { enum: ['read', 'full'] }).notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at'),
+    /** Exact to the minute. */
+    lastUsedAt: moment('last_used_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    unique('account_key_digest_key').on(table.digest),
+    index('account_key_account')
+      .on(table.accountId, table.createdAt)
+      .where(sql`${table.revokedAt} is null`),
+    check('account_key_access', sql`${table.access} in ('read', 'full')`),
+  ],
+);
