@@ -4,6 +4,7 @@ import { requestLog } from './http/log.ts';
 import { servePage } from './http/pages.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
+import { mountOfHost } from './http/routed-path.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
 import { createDatabase } from './store/database.ts';
@@ -40,7 +41,10 @@ export default {
     } catch (error) {
       return refuse(error);
     }
-    return (await servePage(request, env.ASSETS)) ?? appOf(env).fetch(request, bindings, execution);
+    // Where a host name stands for a mount there are no pages.
+    const isOfMount = mountOfHost(request, env.DIALECT_HOSTS) !== undefined;
+    const page = isOfMount ? undefined : await servePage(request, env.ASSETS);
+    return page ?? appOf(env).fetch(request, bindings, execution);
   },
   async scheduled(_event, bindings) {
     const log = requestLog(crypto.randomUUID());
