@@ -48,6 +48,11 @@ export const Env = v.object({
   GATEWAY_ADDRESS: v.pipe(Text, v.regex(/^[^/\s]+:[0-9]{1,5}$/, 'must be host:port')),
   /** The origin whose pages may call the API, and where a checkout returns to. */
   DASHBOARD_ORIGIN: v.optional(HttpUrl),
+  /** `true` lets webhooks go to this machine, over http too: for a local stack alone. */
+  WEBHOOK_ALLOW_LOOPBACK: v.pipe(
+    v.optional(v.picklist(['true', 'false']), 'false'),
+    v.transform((text) => text === 'true'),
+  ),
   /** Requests a minute of one account, or of the operator. */
   RATE_LIMIT_ACCOUNT: PositiveCount('6000'),
   /** Requests a minute of one address without a known token. */

@@ -88,6 +88,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
           RATE_LIMIT_ACCOUNT: String(options.rateLimits?.account ?? noLimit),
           RATE_LIMIT_ADDRESS: String(options.rateLimits?.address ?? noLimit),
           RATE_LIMIT_SIGN_IN: String(options.rateLimits?.signIn ?? noLimit),
+          WEBHOOK_ALLOW_LOOPBACK: 'true',
           DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
           ...options.vars,
         },

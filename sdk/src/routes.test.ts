@@ -94,7 +94,7 @@ describe('against the real API', () => {
     const { account_id: accountId, token } = await clientAs().accounts.create({ email, password });
     const marvel = clientAs(token);
     expect(await marvel.me.get()).toMatchObject({ account_id: accountId, email });
-    await marvel.me.changePassword({ password: 'another password', current_password: password });
+    await marvel.me.update({ password: 'another password', current_password: password });
     const other = clientAs((await clientAs().sessions.create({ email, password: 'another password' })).token);
     const { data: sessions } = await marvel.sessions.list({ limit: 10 });
     expect(sessions).toHaveLength(2);
@@ -124,6 +124,19 @@ describe('against the real API', () => {
     expect(await marvel.nodes.list()).toEqual([node]);
     await marvel.nodes.rotate('tour');
     await marvel.nodes.release('tour');
+
+    const endpoint = await marvel.webhookEndpoints.create({ url: 'http://127.0.0.1:9/', events: ['balance.low'] });
+    await marvel.webhookEndpoints.update(endpoint.id, { description: 'tour' });
+    expect((await marvel.webhookEndpoints.rotate(endpoint.id)).secret).not.toBe(endpoint.secret);
+    expect(await marvel.webhookEndpoints.list().take(9)).toMatchObject([{ id: endpoint.id, description: 'tour' }]);
+    await marvel.me.update({ low_balance_bytes: [500_000] });
+    await clientAs(stack.info.operator_token).operator.accounts.adjust(accountId, { bytes: -600_000, reason: 'tour' });
+    const [delivery] = await marvel.webhookDeliveries.list({ limit: 1 }).take(1);
+    const id = delivery?.id ?? '';
+    const event = { type: 'balance.low', data: { balance_bytes: 400_000, threshold_bytes: 500_000 } };
+    expect(await marvel.webhookDeliveries.get(id)).toMatchObject({ event });
+    expect(await marvel.webhookDeliveries.redeliver(id)).toMatchObject({ id, event_type: 'balance.low' });
+    await marvel.webhookEndpoints.delete(endpoint.id);
 
     await marvel.sessions.end({ all: true });
     await expect(marvel.me.get()).rejects.toBeInstanceOf(MarvelAPIError);

@@ -12,6 +12,7 @@ import type * as rejection from '@marvel/shared/api/rejection';
 import type * as status from '@marvel/shared/api/status';
 import type * as subUser from '@marvel/shared/api/sub-user';
 import type * as usage from '@marvel/shared/api/usage';
+import type * as webhook from '@marvel/shared/api/webhook';
 import type * as limits from '@marvel/shared/limits';
 import type * as v from 'valibot';
 
@@ -33,7 +34,7 @@ export type Session = v.InferOutput<typeof account.Session>;
 export type SessionList = v.InferOutput<typeof account.SessionList>;
 export type SignOutQuery = EasyQuery<typeof account.SignOutQuery>;
 export type Me = v.InferOutput<typeof account.Me>;
-export type ChangePasswordRequest = v.InferInput<typeof account.ChangePasswordRequest>;
+export type UpdateMeRequest = v.InferInput<typeof account.UpdateMeRequest>;
 
 export type CreateKeyRequest = v.InferInput<typeof key.CreateKeyRequest>;
 export type UpdateKeyRequest = v.InferInput<typeof key.UpdateKeyRequest>;
@@ -79,6 +80,18 @@ export type CheckoutRequest = v.InferInput<typeof billing.CheckoutRequest>;
 export type Checkout = v.InferOutput<typeof billing.Checkout>;
 export type Invoice = v.InferOutput<typeof billing.Invoice>;
 export type InvoiceList = v.InferOutput<typeof billing.InvoiceList>;
+
+export type CreateWebhookEndpointRequest = v.InferInput<typeof webhook.CreateWebhookEndpointRequest>;
+export type UpdateWebhookEndpointRequest = v.InferInput<typeof webhook.UpdateWebhookEndpointRequest>;
+export type WebhookEndpoint = v.InferOutput<typeof webhook.WebhookEndpoint>;
+export type CreatedWebhookEndpoint = v.InferOutput<typeof webhook.CreatedWebhookEndpoint>;
+export type RotatedWebhookEndpoint = v.InferOutput<typeof webhook.RotatedWebhookEndpoint>;
+export type WebhookEndpointList = v.InferOutput<typeof webhook.WebhookEndpointList>;
+export type WebhookDelivery = v.InferOutput<typeof webhook.WebhookDelivery>;
+export type WebhookDeliveryPage = v.InferOutput<typeof webhook.WebhookDeliveryPage>;
+export type WebhookDeliveryLog = v.InferOutput<typeof webhook.WebhookDeliveryLog>;
+export type WebhookEvent = v.InferOutput<typeof webhook.WebhookEvent>;
+export type WebhookDeliveryQuery = EasyQuery<typeof webhook.WebhookDeliveryQuery>;
 
 export type ErrorBody = v.InferOutput<typeof error.ErrorBody>;
 export type CatalogueEntry = v.InferOutput<typeof error.CatalogueEntry>;

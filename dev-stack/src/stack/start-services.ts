@@ -33,6 +33,7 @@ function edgeVariables({ secrets, ports }: Setting): Readonly<Record<string, str
     STRIPE_SECRET_KEY: current.stripe_secret_key,
     STRIPE_WEBHOOK_SECRET: current.stripe_webhook_secret,
     STRIPE_API_URL: `http://${HOST}:${ports.stripe}`,
+    WEBHOOK_ALLOW_LOOPBACK: 'true',
     PUBLIC_API_URL: `http://${HOST}:${ports.api}`,
     GATEWAY_ADDRESS: `${HOST}:${ports.marvel}`,
     // One origin: the Worker serves the dashboard beside the API.

@@ -12,6 +12,7 @@ import * as rejection from '@marvel/shared/api/rejection';
 import * as statusApi from '@marvel/shared/api/status';
 import * as subUser from '@marvel/shared/api/sub-user';
 import * as usage from '@marvel/shared/api/usage';
+import * as webhook from '@marvel/shared/api/webhook';
 import { type FailureCode, failureEntry } from '@marvel/shared/failures';
 import { Limits } from '@marvel/shared/limits';
 import { type JsonSchema, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
@@ -38,6 +39,7 @@ const definitions = namedSchemas(
   statusApi,
   subUser,
   usage,
+  webhook,
   {
     Limits,
   },

@@ -22,8 +22,8 @@ import { listKeys } from './keys/list-keys.ts';
 import { rotateKey } from './keys/rotate-key.ts';
 import { updateKey } from './keys/update-key.ts';
 import { getLedger } from './ledger/get-ledger.ts';
-import { changePassword } from './me/change-password.ts';
 import { getMe } from './me/get-me.ts';
+import { updateMe } from './me/update-me.ts';
 import { createNode } from './nodes/create-node.ts';
 import { deleteNode } from './nodes/delete-node.ts';
 import { listNodes } from './nodes/list-nodes.ts';
@@ -52,6 +52,14 @@ import { listSubUsers } from './sub-users/list-sub-users.ts';
 import { rotateSubUser } from './sub-users/rotate-sub-user.ts';
 import { updateSubUser } from './sub-users/update-sub-user.ts';
 import { getUsage } from './usage/get-usage.ts';
+import { getWebhookDelivery } from './webhook-deliveries/get-webhook-delivery.ts';
+import { listWebhookDeliveries } from './webhook-deliveries/list-webhook-deliveries.ts';
+import { redeliverWebhook } from './webhook-deliveries/redeliver-webhook.ts';
+import { createWebhookEndpoint } from './webhook-endpoints/create-webhook-endpoint.ts';
+import { deleteWebhookEndpoint } from './webhook-endpoints/delete-webhook-endpoint.ts';
+import { listWebhookEndpoints } from './webhook-endpoints/list-webhook-endpoints.ts';
+import { rotateWebhookEndpoint } from './webhook-endpoints/rotate-webhook-endpoint.ts';
+import { updateWebhookEndpoint } from './webhook-endpoints/update-webhook-endpoint.ts';
 import { receiveStripe } from './webhooks/receive-stripe.ts';
 
 /** Every endpoint of the control API but the document that is made of them. */
@@ -62,7 +70,7 @@ export const endpoints: readonly Endpoint[] = [
   deleteSession,
   revokeSession,
   getMe,
-  changePassword,
+  updateMe,
   createKey,
   listKeys,
   updateKey,
@@ -94,6 +102,14 @@ export const endpoints: readonly Endpoint[] = [
   listInvoices,
   getInvoice,
   voidInvoice,
+  createWebhookEndpoint,
+  listWebhookEndpoints,
+  updateWebhookEndpoint,
+  rotateWebhookEndpoint,
+  deleteWebhookEndpoint,
+  listWebhookDeliveries,
+  getWebhookDelivery,
+  redeliverWebhook,
   getFeed,
   postUsage,
   enrolGateway,

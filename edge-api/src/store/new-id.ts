@@ -1,7 +1,7 @@
 import { randomBase62 } from '@marvel/shared/api-key';
 
 /** The prefixes of the ids that the store makes. */
-export type IdPrefix = 'acc' | 'ak' | 'key' | 'su' | 'src' | 'gtw' | 'ext' | 'inv' | 'pay' | 'bnd';
+export type IdPrefix = 'acc' | 'ak' | 'key' | 'su' | 'src' | 'gtw' | 'ext' | 'inv' | 'pay' | 'bnd' | 'whe';
 
 const randomCharacters = 20;
 

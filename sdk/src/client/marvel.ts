@@ -6,6 +6,7 @@ import { gateway } from '../resources/gateway.ts';
 import { operator } from '../resources/operator.ts';
 import { availability, nodes } from '../resources/reserve.ts';
 import { ledger, rejections, usage } from '../resources/usage.ts';
+import { webhookDeliveries, webhookEndpoints } from '../resources/webhooks.ts';
 import { createApi, type Api } from './api.ts';
 import { sendCall, type Sender } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -51,6 +52,8 @@ export class Marvel {
   readonly bundles;
   readonly checkout;
   readonly invoices;
+  readonly webhookEndpoints;
+  readonly webhookDeliveries;
   readonly errors;
   readonly status;
   readonly openapi;
@@ -74,6 +77,8 @@ export class Marvel {
     this.bundles = bundles(api);
     this.checkout = checkout(api);
     this.invoices = invoices(api);
+    this.webhookEndpoints = webhookEndpoints(api);
+    this.webhookDeliveries = webhookDeliveries(api);
     this.errors = errors(api);
     this.status = status(api);
     this.openapi = openapi(api);

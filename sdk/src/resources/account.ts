@@ -32,8 +32,8 @@ export function sessions(api: Api) {
 export function me(api: Api) {
   return {
     get: async (options?: CallOptions) => api.json<t.Me>('GET', '/v1/me', { options }),
-    /** Ends every other session. */
-    changePassword: async (body: t.ChangePasswordRequest, options?: CallOptions) =>
+    /** A new password ends every other session. */
+    update: async (body: t.UpdateMeRequest, options?: CallOptions) =>
       api.json<t.Me>('PATCH', '/v1/me', { body, options }),
   };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { Id, Line, Timestamp } from '../units.ts';
+import { Count, Id, Line, Timestamp } from '../units.ts';
 
 /** An e-mail address; its case does not matter. */
 export const Email = v.pipe(v.string(), v.maxLength(254), v.toLowerCase(), v.email());
@@ -42,6 +42,36 @@ export const SignOutQuery = v.strictObject({
   all: v.optional(v.picklist(['true', 'false']), 'false'),
 });
 
-export const Me = v.strictObject({ account_id: Id, email: v.string(), created_at: Timestamp });
+/** The most balances to be told of. */
+const maxLowBalances = 10;
+const LowBalances = v.pipe(
+  v.array(Count),
+  v.maxLength(maxLowBalances),
+  v.check((balances) => new Set(balances).size === balances.length, 'must name each balance once'),
+);
 
-export const ChangePasswordRequest = v.strictObject({ password: NewPassword, current_password: GivenPassword });
+export const Me = v.strictObject({
+  account_id: Id,
+  email: v.string(),
+  created_at: Timestamp,
+  /** Balances that webhook endpoints are told of, as `balance.low`, when the account's falls to them. */
+  low_balance_bytes: v.array(Count),
+});
+
+/** A member that is given replaces what was there. */
+export const UpdateMeRequest = v.pipe(
+  v.strictObject({
+    password: v.optional(NewPassword),
+    /** Needed for a new password. */
+    current_password: v.optional(GivenPassword),
+    low_balance_bytes: v.optional(LowBalances),
+  }),
+  v.forward(
+    v.partialCheck(
+      [['password'], ['current_password']],
+      ({ password, current_password: current }) => password === undefined || current !== undefined,
+      'is required',
+    ),
+    ['current_password'],
+  ),
+);

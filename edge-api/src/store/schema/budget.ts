@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { check, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, check, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytes, moment, safeBytes, safeCount } from './columns.ts';
 
 /** Bytes that may still be spent: the account's balance (id = account id), and a cap of one credential (`<credential>/<window>`). */
@@ -15,6 +15,8 @@ export const budget = pgTable(
     balanceBytes: bytes('balance_bytes').notNull(),
     /** When a cap is whole again; UTC. */
     windowEndsAt: moment('window_ends_at'),
+    /** Of an account: balances that it is told of when it falls to them. */
+    lowBalanceBytes: bigint('low_balance_bytes', { mode: 'number' }).array().notNull().default([1_000_000_000, 0]),
     /** When a gateway last got too little of it, and which. */
     shortfallAt: moment('shortfall_at'),
     shortfallBy: text('shortfall_by'),
