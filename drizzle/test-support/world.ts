@@ -126,8 +126,8 @@ export class TestGateway {
   statement(seq: number, parts: BatchParts, boot = this.boot): [text: string, values: readonly unknown[]] {
     const body = JSON.stringify(toBody(this.id, boot, seq, parts));
     return [
-      'select outcome, reply from settle_batch($1, $2, $3, $4, $5, $6, $7)',
-      [this.id, boot, seq, digest(body), body, leaseTtlMs, leaseHoldMs],
+      'select outcome, reply from settle_batch($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      [this.id, boot, seq, digest(body), digest(`head of ${body}`), '', body, leaseTtlMs, leaseHoldMs],
     ];
   }
 
@@ -166,6 +166,7 @@ function toBody(gateway: string, boot: string, seq: number, parts: BatchParts): 
     previous: parts.previous ?? null,
     opened_at: parts.closedAt ?? now,
     closed_at: parts.closedAt ?? now,
+    receipt: { secret: 's', root: 'r', signature: 'j' },
     records: (parts.uses ?? []).map(toRecord),
     leases: (parts.lines ?? []).map(({ budget, wanted = 0, returned = 0 }) => ({ budget, wanted, returned })),
     open: [],

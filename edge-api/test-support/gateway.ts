@@ -1,11 +1,13 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrolledGateway } from '@marvel/shared/api/operator';
 import { parseJson } from '@marvel/shared/feed';
+import { sealReceipt } from '@marvel/shared/receipt/receipt';
 import {
   contentDigest,
   importSigningKey,
   signatureHeader,
   signDetached,
+  type SigningKey,
   verifyDetached,
 } from '@marvel/shared/signature';
 import { type UsageBatch, UsageReply } from '@marvel/shared/usage-batch';
@@ -32,10 +34,10 @@ export async function enrolGateway(edge: Edge): Promise<Gateway> {
   return { id, token, privateKey };
 }
 
-/** A batch with nothing in it but what is given. */
-export function makeBatch(gateway: Gateway, parts: Partial<UsageBatch> = {}): UsageBatch {
+/** A batch with nothing in it but what is given, and the receipt for that. */
+export async function makeBatch(gateway: Gateway, parts: Partial<UsageBatch> = {}): Promise<UsageBatch> {
   const now = new Date().toISOString();
-  return {
+  const unsigned = {
     gateway: gateway.id,
     boot: randomBytes(16).toString('hex'),
     seq: 1,
@@ -49,6 +51,12 @@ export function makeBatch(gateway: Gateway, parts: Partial<UsageBatch> = {}): Us
     exits: [],
     ...parts,
   };
+  const receipt = await sealReceipt(unsigned, randomBytes(32).toString('base64url'), await signerOf(gateway));
+  return { ...unsigned, receipt, ...parts };
+}
+
+async function signerOf({ id, privateKey }: Gateway): Promise<SigningKey> {
+  return importSigningKey({ ...privateKey.export({ format: 'jwk' }), kid: id });
 }
 
 /** Posts a body as a batch, signed by a gateway; by itself unless another is given. */
@@ -60,7 +68,7 @@ export async function postBatch(
 ): Promise<Reply> {
   const text = typeof batch === 'string' ? batch : JSON.stringify(batch);
   const body = new TextEncoder().encode(text);
-  const key = await importSigningKey({ ...signer.privateKey.export({ format: 'jwk' }), kid: signer.id });
+  const key = await signerOf(signer);
   return edge.call('POST', '/v1/gateway/usage', {
     token: gateway.token,
     body: text,

@@ -2,7 +2,7 @@ import { base64url, type CryptoKey, FlattenedSign, flattenedVerify, importJWK, t
 import { err, ok, type Result } from './result.ts';
 
 /** What a signed body is, so that one kind of message can never be taken for another. The JWS header `typ`. */
-export type SignedKind = 'marvel-feed-page' | 'marvel-usage-reply' | 'marvel-usage-batch';
+export type SignedKind = 'marvel-feed-page' | 'marvel-usage-reply' | 'marvel-usage-batch' | 'marvel-receipt';
 
 /** Why a signature was not believed. */
 export type SignatureFailure =
@@ -76,7 +76,7 @@ export async function contentDigest(body: Uint8Array): Promise<string> {
   return `sha-256=:${toBase64(await sha256(body))}:`;
 }
 
-/** SHA-256 of a body, base64url: how a usage batch names the one before it. */
+/** SHA-256 of a body, base64url. */
 export async function bodyDigest(body: Uint8Array): Promise<string> {
   return base64url.encode(await sha256(body));
 }

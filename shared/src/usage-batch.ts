@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Network } from './exit.ts';
 import { failureCodes } from './failures.ts';
+import { BatchReceipt, Digest } from './receipt/batch-receipt.ts';
 import { Count, CountryCode, Id, Timestamp } from './units.ts';
 
 /** How clients spoke to the gateway; what a record is filed under. */
@@ -62,10 +63,11 @@ export const UsageBatch = v.strictObject({
   boot: Boot,
   /** From 1, without gaps within a boot. */
   seq: v.pipe(Count, v.minValue(1)),
-  /** SHA-256 of the gateway's batch before this one, base64url; `null` for the first the gateway ever made (or after its outbox was lost). */
-  previous: v.nullable(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/))),
+  /** `headDigest` of the gateway's batch before this one; `null` for the first the gateway ever made (or after its outbox was lost). */
+  previous: v.nullable(Digest),
   opened_at: Timestamp,
   closed_at: Timestamp,
+  receipt: BatchReceipt,
   records: lines(UsageRecord),
   leases: lines(LeaseLine),
   open: lines(OpenLine),

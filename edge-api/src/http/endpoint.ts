@@ -14,14 +14,17 @@ type Parsed<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
 export type BodySpec = v.GenericSchema | 'bytes' | undefined;
 type ParsedBody<B> = B extends 'bytes' ? Uint8Array : Parsed<B>;
 
+/** The columns of a page's rows; with `within`, a line for each member of that list in a row, with the row's own columns. */
+export type CsvSpec = readonly string[] | { readonly columns: readonly string[]; readonly within: string };
+
 /** What an endpoint answers: JSON of a schema, text or bytes of a content type, or nothing. */
 export type ReplySpec =
   | {
       readonly status: 200 | 201 | 202;
       readonly description: string;
       readonly body: v.GenericSchema;
-      /** The columns of a page's rows, for clients that ask for `text/csv`. */
-      readonly csv?: readonly string[];
+      /** For clients that ask for `text/csv`. */
+      readonly csv?: CsvSpec;
     }
   | { readonly status: 200; readonly description: string; readonly contentType: string }
   | { readonly status: 204; readonly description: string };

@@ -8,6 +8,7 @@ import * as key from '@marvel/shared/api/key';
 import * as ledger from '@marvel/shared/api/ledger';
 import * as node from '@marvel/shared/api/node';
 import * as operator from '@marvel/shared/api/operator';
+import * as receipt from '@marvel/shared/api/receipt';
 import * as rejection from '@marvel/shared/api/rejection';
 import * as statusApi from '@marvel/shared/api/status';
 import * as subUser from '@marvel/shared/api/sub-user';
@@ -18,6 +19,7 @@ import { Limits } from '@marvel/shared/limits';
 import { type JsonSchema, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import type { Access } from './access.ts';
+import { csvColumns } from './csv-reply.ts';
 import type { Endpoint } from './endpoint.ts';
 import { defaultMaxBodyBytes } from './read-body.ts';
 import { errorHeader } from './render-failure.ts';
@@ -35,6 +37,7 @@ const definitions = namedSchemas(
   ledger,
   node,
   operator,
+  receipt,
   rejection,
   statusApi,
   subUser,
@@ -145,7 +148,7 @@ function successResponse({ reply, access }: Endpoint): JsonObject {
       ? {
           content: {
             'application/json': { schema: schemaOf(reply.body, 'output') },
-            ...(reply.csv === undefined ? {} : { 'text/csv': { example: reply.csv.join(',') } }),
+            ...(reply.csv === undefined ? {} : { 'text/csv': { example: csvColumns(reply.csv).join(',') } }),
           },
         }
       : 'contentType' in reply

@@ -40,6 +40,9 @@ import { revokeGateway } from './operator/revoke-gateway.ts';
 import { saveBundle } from './operator/save-bundle.ts';
 import { setFleet } from './operator/set-fleet.ts';
 import { setMaintenance } from './operator/set-maintenance.ts';
+import { getReceiptChain } from './receipts/get-receipt-chain.ts';
+import { listReceiptKeys } from './receipts/list-receipt-keys.ts';
+import { listReceipts } from './receipts/list-receipts.ts';
 import { listRejections } from './rejections/list-rejections.ts';
 import { createSession } from './sessions/create-session.ts';
 import { deleteSession } from './sessions/delete-session.ts';
@@ -95,6 +98,9 @@ export const endpoints: readonly Endpoint[] = [
   getCountryAvailability,
   getUsage,
   getLedger,
+  listReceipts,
+  listReceiptKeys,
+  getReceiptChain,
   listRejections,
   listBundles,
   createCheckout,

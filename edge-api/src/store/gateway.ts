@@ -99,3 +99,16 @@ export async function revokeGateway(
   if (!done.ok) return done;
   return done.value[0][0]?.revoked === true ? ok(undefined) : err({ code: 'not_found' });
 }
+
+/** The public keys of all gateways there ever were, by id; at most `maxListedGateways`. Errors: `unavailable`. */
+export async function listGatewayKeys(
+  db: Database,
+): Promise<Result<readonly { readonly id: string; readonly publicKey: JWK }[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select({ id: gateway.id, publicKey: gateway.publicKey })
+      .from(gateway)
+      .orderBy(asc(gateway.id))
+      .limit(maxListedGateways),
+  );
+}

@@ -30,7 +30,7 @@ export async function listLedger(
     readonly after?: number | undefined;
   },
 ): Promise<Result<readonly LedgerEntry[], Unavailable>> {
-  const { from, to, cause, after } = wanted;
+  const { cause } = wanted;
   const { at } = ledgerTransaction;
   const number = ledgerEntry.transactionId;
   return attempt(() =>
@@ -46,17 +46,28 @@ export async function listLedger(
       })
       .from(ledgerEntry)
       .innerJoin(ledgerTransaction, eq(ledgerTransaction.id, number))
-      .where(
-        and(
-          eq(ledgerEntry.ledgerAccountId, accountId),
-          after === undefined ? undefined : lt(number, after),
-          from === undefined ? undefined : and(gte(at, from), sql`${number} > ${numberBefore(from)}`),
-          to === undefined ? undefined : and(lt(at, to), sql`${number} < ${numberAfter(to)}`),
-          cause === undefined ? undefined : eq(ledgerTransaction.cause, cause),
-        ),
-      )
+      .where(and(entriesIn(accountId, wanted), cause === undefined ? undefined : eq(ledgerTransaction.cause, cause)))
       .orderBy(desc(number))
       .limit(wanted.limit + 1),
+  );
+}
+
+/** Of entries joined with their transactions: those of an account in [from, to) that come before one. */
+export function entriesIn(
+  accountId: string,
+  {
+    from,
+    to,
+    after,
+  }: { readonly from?: Date | undefined; readonly to?: Date | undefined; readonly after?: number | undefined },
+): SQL | undefined {
+  const { at } = ledgerTransaction;
+  const number = ledgerEntry.transactionId;
+  return and(
+    eq(ledgerEntry.ledgerAccountId, accountId),
+    after === undefined ? undefined : lt(number, after),
+    from === undefined ? undefined : and(gte(at, from), sql`${number} > ${numberBefore(from)}`),
+    to === undefined ? undefined : and(lt(at, to), sql`${number} < ${numberAfter(to)}`),
   );
 }
 

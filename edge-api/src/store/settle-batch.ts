@@ -1,10 +1,13 @@
 import { leaseTtlMs } from '@marvel/shared/lease';
+import type { Leaf } from '@marvel/shared/receipt/digest-tree';
+import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { UsageBatch } from '@marvel/shared/usage-batch';
 import { sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { attempt, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { packLeaves } from './packed-leaves.ts';
 
 /**
  * For how long past its end a lease stays held for a gateway that is silent: whether it spent it can only be known from
@@ -36,8 +39,11 @@ export async function settleBatch(
   batch: UsageBatch,
   /** `bodyDigest` of the batch as it was signed. */
   digest: string,
+  /** What the root of its receipt is over. */
+  leaves: readonly Leaf[],
 ): Promise<Result<SettledBatch, Conflict | NotFound | Unavailable>> {
-  const call = sql`settle_batch(${batch.gateway}, ${batch.boot}, ${batch.seq}, ${digest}, ${JSON.stringify(batch)}::jsonb, ${leaseTtlMs}, ${leaseHoldMs})`;
+  const ofHead = headDigest(headOf(batch));
+  const call = sql`settle_batch(${batch.gateway}, ${batch.boot}, ${batch.seq}, ${digest}, ${ofHead}, ${packLeaves(leaves)}, ${JSON.stringify(batch)}::jsonb, ${leaseTtlMs}, ${leaseHoldMs})`;
   const answered = await attempt(() => db.execute(sql`select outcome, reply from ${call}`));
   if (!answered.ok) return answered;
   const row = v.parse(Row, answered.value.rows[0]);

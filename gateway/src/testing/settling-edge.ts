@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseJson } from '@marvel/shared/feed';
+import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { grantBytes, leaseTtlMs } from '@marvel/shared/lease';
 import { signatureHeader, verifyDetached } from '@marvel/shared/signature';
 import { type LeaseAnswer, type LeaseLine, UsageBatch } from '@marvel/shared/usage-batch';
@@ -79,7 +80,7 @@ export class SettlingEdge {
       this.complaints.push(`${name} came with two bodies`);
       return undefined;
     }
-    if (batch.previous !== (this.#last?.digest ?? null))
+    if (batch.previous !== (this.#last === undefined ? null : headDigest(headOf(this.#last.batch))))
       this.complaints.push(`${name} is not chained to the one before`);
     const isSameBoot = this.#last?.batch.boot === batch.boot;
     if (batch.seq !== (isSameBoot ? (this.#last?.batch.seq ?? 0) + 1 : 1)) this.complaints.push(`${name} left out one`);

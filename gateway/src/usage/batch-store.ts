@@ -1,6 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseJson } from '@marvel/shared/feed';
+import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { err, ok, type Result } from '@marvel/shared/result';
+import { UsageBatch } from '@marvel/shared/usage-batch';
 import * as v from 'valibot';
 import { batchDigest, type SealedBatch } from './sealed-batch.ts';
 
@@ -20,7 +23,7 @@ interface Name {
 export interface Restored {
   /** Names of batches to post, oldest first. */
   readonly pending: readonly { readonly name: string; readonly bytes: number }[];
-  /** Digest of the newest batch, answered or not. */
+  /** `headDigest` of the newest batch, answered or not. */
   readonly previous: string | null;
 }
 
@@ -45,12 +48,13 @@ export class BatchStore {
       const newest = own.at(-1);
       this.#nextOrdinal = newest === undefined ? 1 : (this.#parse(newest)?.ordinal ?? 0) + 1;
       this.#lastDone = own.findLast((name) => name.endsWith('.done'));
-      const batch = newest === undefined ? undefined : await this.#read(newest);
+      const sealed = newest === undefined ? undefined : await this.#read(newest);
+      const batch = sealed && parseJson(sealed.body, UsageBatch);
       const pending: { name: string; bytes: number }[] = [];
       for (const name of own.filter((each) => each.endsWith('.batch'))) {
         pending.push({ name, bytes: (await stat(this.#path(name))).size });
       }
-      return { pending, previous: batch === undefined ? null : batchDigest(batch.body) };
+      return { pending, previous: batch === undefined ? null : headDigest(headOf(batch)) };
     });
   }
 

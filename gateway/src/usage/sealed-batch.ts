@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { headDigest, headOf, sealReceipt } from '@marvel/shared/receipt/receipt';
 import { type SigningKey, signDetached } from '@marvel/shared/signature';
 import type { LeaseLine, UsageBatch } from '@marvel/shared/usage-batch';
 import type { WindowLines } from './usage-window.ts';
@@ -13,6 +14,8 @@ export interface SealedBatch {
   readonly signature: string;
 }
 
+const secretBytes = 32;
+
 /** Names batches, chains each to the one before, and signs them. One call at a time. */
 export class BatchSealer {
   readonly #gateway: string;
@@ -21,7 +24,7 @@ export class BatchSealer {
   #seq = 0;
   #previous: string | null;
 
-  /** `boot`: 128 random bits, hex. `previous`: the digest of the last batch of an earlier boot. */
+  /** `boot`: 128 random bits, hex. `previous`: `headDigest` of the last batch of an earlier boot. */
   constructor(gateway: string, boot: string, signer: SigningKey, previous: string | null) {
     this.#gateway = gateway;
     this.boot = boot;
@@ -38,7 +41,7 @@ export class BatchSealer {
   ): Promise<SealedBatch> {
     this.#seq += 1;
     const name = { gateway: this.#gateway, boot: this.boot, seq: this.#seq };
-    const batch: UsageBatch = {
+    const unsigned = {
       ...name,
       previous: this.#previous,
       opened_at: new Date(openedAtMs).toISOString(),
@@ -46,13 +49,15 @@ export class BatchSealer {
       ...lines,
       leases: [...leases],
     };
+    const secret = randomBytes(secretBytes).toString('base64url');
+    const batch: UsageBatch = { ...unsigned, receipt: await sealReceipt(unsigned, secret, this.#signer) };
+    this.#previous = headDigest(headOf(batch));
     const body = Buffer.from(JSON.stringify(batch));
-    this.#previous = batchDigest(body);
     return { ...name, body, signature: await signDetached(body, 'marvel-usage-batch', this.#signer) };
   }
 }
 
-/** How a batch is named by the next one: SHA-256, base64url. */
+/** SHA-256 of a batch as it is posted, base64url: what tells a file that was damaged. */
 export function batchDigest(body: Uint8Array): string {
   return createHash('sha256').update(body).digest('base64url');
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { EnrolledGateway } from '@marvel/shared/api/operator';
+import { headDigest, headOf, sealReceipt } from '@marvel/shared/receipt/receipt';
 import {
-  bodyDigest,
   contentDigest,
   importSigningKey,
   signDetached,
@@ -16,6 +16,7 @@ import type { Usable } from './usage-world.ts';
 const leaseLines = 20;
 const wantedBytes = 4 * 1024 * 1024;
 const maxBytesPerRecord = 1_000_000;
+const secretBytes = 32;
 
 /** A batch ready to be posted: signing it costs the gateway, and is not what is measured. */
 export interface SignedBatch {
@@ -58,7 +59,7 @@ export class BatchAuthor {
   async next(usables: readonly Usable[], closedAt: Date): Promise<SignedBatch> {
     const used = pickDistinct(usables, maxBatchRecords);
     this.#seq += 1;
-    const batch: UsageBatch = {
+    const unsigned = {
       gateway: this.id,
       boot: this.#boot,
       seq: this.#seq,
@@ -73,8 +74,10 @@ export class BatchAuthor {
       pins: [],
       exits: [],
     };
+    const secret = randomBytes(secretBytes).toString('base64url');
+    const batch: UsageBatch = { ...unsigned, receipt: await sealReceipt(unsigned, secret, this.#signer) };
     const body = new TextEncoder().encode(JSON.stringify(batch));
-    this.#previous = await bodyDigest(body);
+    this.#previous = headDigest(headOf(batch));
     const headers = {
       authorization: `Bearer ${this.#token}`,
       'content-type': 'application/json',

@@ -91,7 +91,7 @@ describe('POST /v1/gateway/usage', () => {
       connections: 1,
       refused: {},
     };
-    const batch = makeBatch(gateway, {
+    const batch = await makeBatch(gateway, {
       records: [record],
       leases: [{ budget: account, wanted: 1_000_000, returned: 0 }],
     });
@@ -108,44 +108,58 @@ describe('POST /v1/gateway/usage', () => {
     const usage = await edge.call('GET', '/v1/usage?group_by=key,exit_grade', { token });
     expect(usage.json).toMatchObject({ balance_bytes: 9_997_000, used_bytes: 3000 });
 
-    const other = { ...batch, records: [{ ...record, bytes_up: 1001 }] };
+    const { boot, leases } = batch;
+    const other = await makeBatch(gateway, { boot, leases, records: [{ ...record, bytes_up: 1001 }] });
     expectFailure(await postBatch(edge, gateway, other), 'conflict');
     expect((await edge.call('GET', '/v1/usage', { token })).json).toMatchObject({ balance_bytes: 9_997_000 });
   });
 
   test('believes a batch only from the gateway that it names, signed with its key', async () => {
     const other = await enrolGateway(edge);
-    expectFailure(await postBatch(edge, gateway, makeBatch(gateway), other), 'unauthenticated');
-    expectFailure(await postBatch(edge, gateway, makeBatch(other)), 'forbidden');
-    const unsigned = { token: gateway.token, body: makeBatch(gateway) };
+    expectFailure(await postBatch(edge, gateway, await makeBatch(gateway), other), 'unauthenticated');
+    expectFailure(await postBatch(edge, gateway, await makeBatch(other)), 'forbidden');
+    const unsigned = { token: gateway.token, body: await makeBatch(gateway) };
     expectFailure(await edge.call('POST', '/v1/gateway/usage', unsigned), 'unauthenticated');
     const stranger = { ...gateway, token: unknownToken };
-    expectFailure(await postBatch(edge, stranger, makeBatch(gateway)), 'unauthenticated');
+    expectFailure(await postBatch(edge, stranger, await makeBatch(gateway)), 'unauthenticated');
   });
 
   test('says what is wrong with a body that is no batch, and holds nothing of it', async () => {
     expectFailure(await postBatch(edge, gateway, '{'), 'bad_request');
-    const { seq: _seq, ...rest } = makeBatch(gateway);
+    const { seq: _seq, ...rest } = await makeBatch(gateway);
     expectFailure(await postBatch(edge, gateway, rest), 'invalid', 'seq: is required');
-    const wrong = { ...makeBatch(gateway), records: [{ account: 'secret' }] };
+    const wrong = { ...(await makeBatch(gateway)), records: [{ account: 'secret' }] };
     expectFailure(await postBatch(edge, gateway, wrong), 'invalid', 'records.0.account: must be an id');
+    const another = await makeBatch(gateway);
+    const message = 'receipt.root: is not that of the records';
+    const unfit = { ...another, receipt: { ...another.receipt, root: 'A'.repeat(43) } };
+    expectFailure(await postBatch(edge, gateway, unfit), 'invalid', message);
+    const { receipt } = await makeBatch(gateway, { seq: 2 });
+    expectFailure(
+      await postBatch(edge, gateway, { ...another, receipt: { ...another.receipt, signature: receipt.signature } }),
+      'invalid',
+      'receipt.signature: is not that of the gateway over its head',
+    );
     const large = `"${'x'.repeat(4 * 1024 * 1024)}"`;
     expectFailure(await postBatch(edge, gateway, large), 'payload_too_large');
   });
 
   test('refuses a gateway from the moment it is revoked, although its batches were taken before', async () => {
     const leaving = await enrolGateway(edge);
-    const batch = makeBatch(leaving);
+    const batch = await makeBatch(leaving);
     await openReply(edge, await postBatch(edge, leaving, batch));
     const operator = { token: edge.operatorToken };
     expect((await edge.call('DELETE', `/v1/operator/gateways/${leaving.id}`, operator)).status).toBe(204);
-    expectFailure(await postBatch(edge, leaving, { ...batch, seq: 2 }), 'unauthenticated');
+    expectFailure(
+      await postBatch(edge, leaving, await makeBatch(leaving, { boot: batch.boot, seq: 2 })),
+      'unauthenticated',
+    );
     expectFailure(await edge.call('GET', '/v1/gateway/feed', { token: leaving.token }), 'unauthenticated');
     expectFailure(await edge.call('DELETE', `/v1/operator/gateways/${leaving.id}`, operator), 'not_found');
   });
 
   test('a database that is away is unavailable, and the same batch settles when it is back', async () => {
-    const batch = makeBatch(gateway);
+    const batch = await makeBatch(gateway);
     await edge.database.front.stop();
     expectFailure(await postBatch(edge, gateway, batch), 'unavailable');
     expectFailure(await edge.call('GET', '/v1/gateway/feed', { token: gateway.token }), 'unavailable');
@@ -160,6 +174,6 @@ test('gateways are served during maintenance', async () => {
   expect((await turn(true)).json).toMatchObject({ maintenance: true });
   const page = await readPage(gateway);
   expect(page.records).toContainEqual(expect.objectContaining({ kind: 'fleet', maintenance: true }));
-  await openReply(edge, await postBatch(edge, gateway, makeBatch(gateway)));
+  await openReply(edge, await postBatch(edge, gateway, await makeBatch(gateway)));
   expect((await turn(false)).json).toMatchObject({ maintenance: false });
 });

@@ -1,4 +1,6 @@
 import type { Failure } from '@marvel/shared/failures';
+import type { Leaf } from '@marvel/shared/receipt/digest-tree';
+import { headBytes, headOf, leavesOf, rootOf } from '@marvel/shared/receipt/receipt';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { bodyDigest, contentDigest, signatureHeader, verifyDetached } from '@marvel/shared/signature';
 import { UsageBatch } from '@marvel/shared/usage-batch';
@@ -31,7 +33,9 @@ export const postUsage = endpoint({
     if (!gateway.ok) return gateway.error.code === 'not_found' ? err(unauthenticated) : gateway;
     const batch = await openBatch(body, headers, gateway.value);
     if (!batch.ok) return batch;
-    const settled = await settleBatch(db, batch.value, await bodyDigest(body));
+    const leaves = await openReceipt(batch.value, gateway.value);
+    if (!leaves.ok) return leaves;
+    const settled = await settleBatch(db, batch.value, await bodyDigest(body), leaves.value);
     if (!settled.ok) {
       if (settled.error.code !== 'not_found') return settled;
       forgetGateway(tokenDigest);
@@ -67,4 +71,20 @@ async function openBatch(
   const batch = validate(UsageBatch, json.value);
   if (!batch.ok) return batch;
   return batch.value.gateway === gateway.id ? batch : err({ code: 'forbidden' });
+}
+
+/**
+ * Believes a receipt that fits the batch's records and that its gateway signed, so that it can be shown to the accounts.
+ *
+ * Errors: `invalid`.
+ */
+async function openReceipt(batch: UsageBatch, { id, keys }: KnownGateway): Promise<Result<readonly Leaf[], Failure>> {
+  const { receipt, records } = batch;
+  const leaves = leavesOf(receipt.secret, records);
+  if (rootOf(receipt.secret, leaves) !== receipt.root) {
+    return err({ code: 'invalid', message: 'receipt.root: is not that of the records' });
+  }
+  const signed = await verifyDetached(headBytes(headOf(batch)), receipt.signature, 'marvel-receipt', keys);
+  if (signed.ok && signed.value.kid === id) return ok(leaves);
+  return err({ code: 'invalid', message: 'receipt.signature: is not that of the gateway over its head' });
 }

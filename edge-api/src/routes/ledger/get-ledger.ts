@@ -1,8 +1,9 @@
 import { LedgerPage, LedgerQuery } from '@marvel/shared/api/ledger';
-import { err, ok } from '@marvel/shared/result';
+import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listLedger } from '../../store/ledger.ts';
 import { pageOf } from '../page.ts';
+import { readPeriod } from '../period.ts';
 
 export const getLedger = endpoint({
   method: 'GET',
@@ -22,12 +23,10 @@ export const getLedger = endpoint({
   failures: [],
   async handle({ query, identity }, { db }) {
     const limit = Number(query.limit);
-    const [from, to] = [query.from, query.to].map((text) => (text === undefined ? undefined : new Date(text)));
-    if (from !== undefined && to !== undefined && from >= to) {
-      return err({ code: 'invalid', message: 'from: must be before to' });
-    }
+    const period = readPeriod(query);
+    if (!period.ok) return period;
     const after = query.cursor === undefined ? undefined : Number(query.cursor);
-    const listed = await listLedger(db, identity.accountId, { from, to, cause: query.cause, limit, after });
+    const listed = await listLedger(db, identity.accountId, { ...period.value, cause: query.cause, limit, after });
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, limit, ({ id }) => String(id));
     const data = rows.map(({ at, balanceBytes, ...entry }) => ({

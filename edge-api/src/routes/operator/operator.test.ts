@@ -80,7 +80,7 @@ describe('gateways', () => {
     await edge.call('GET', '/v1/gateway/feed', { token: gateway.token });
     await openReply(
       edge,
-      await postBatch(edge, gateway, makeBatch(gateway, { open: [{ credential: 'key_aaaa', tunnels: 7 }] })),
+      await postBatch(edge, gateway, await makeBatch(gateway, { open: [{ credential: 'key_aaaa', tunnels: 7 }] })),
     );
     const { data } = v.parse(OperatorGatewayList, (await call('GET', 'gateways')).json);
     const listed = data.find(({ id }) => id === gateway.id);
@@ -264,7 +264,9 @@ describe('balances', () => {
       connections: 1,
       refused: {},
     } as const;
-    const batch = makeBatch(gateway, { records: [{ account: 'acc_nobody', credential: 'key_nobody', ...record }] });
+    const batch = await makeBatch(gateway, {
+      records: [{ account: 'acc_nobody', credential: 'key_nobody', ...record }],
+    });
     await openReply(edge, await postBatch(edge, gateway, batch));
     const source = `${gateway.id}/${batch.boot}/1`;
     const { problems, anomalies } = v.parse(Reconciliation, (await call('GET', 'reconcile')).json);

@@ -40,7 +40,7 @@ beforeAll(async () => {
     [record(key, 'marvel', { no_capacity: 3 }), record(subUser, 'socks5', { threads_exhausted: 7 })],
   ];
   for (const [index, records] of batches.entries()) {
-    await postBatch(edge, gateway, makeBatch(gateway, { boot, seq: index + 1, records }));
+    await postBatch(edge, gateway, await makeBatch(gateway, { boot, seq: index + 1, records }));
   }
 });
 
