@@ -65,6 +65,19 @@ const sweepMs = 1000;
 const finalPostMs = 10_000;
 /** What happens every second and tells nothing. */
 const quietEvents: ReadonlySet<string> = new Set(['feed_page', 'usage_posted', 'state_saved']);
+/** What someone has to look at. */
+const loudEvents: ReadonlySet<string> = new Set([
+  'usage_parked',
+  'usage_lost',
+  'usage_unsent',
+  'outbox_fault',
+  'outbox_damaged',
+  'outbox_full',
+  'state_not_saved',
+  'state_not_loaded',
+  'feed_page_refused',
+  'feed_records_skipped',
+]);
 
 /**
  * Starts a gateway: its listeners, and what `connect` gives it of the edge. Errors: rejects when an address cannot be bound
@@ -232,7 +245,8 @@ export async function connectEdge(
   const edge = createEdgeClient({ url: config.MARVEL_EDGE_URL, token: config.MARVEL_GATEWAY_TOKEN });
   const report = ({ kind, ...details }: { readonly kind: string }): void => {
     noted(kind);
-    log.note(quietEvents.has(kind) ? 'debug' : 'info', kind, details);
+    const level = loudEvents.has(kind) ? 'warn' : 'info';
+    log.note(quietEvents.has(kind) ? 'debug' : level, kind, details);
   };
   const directory = config.MARVEL_STATE_DIR;
   const feed = createFeed({

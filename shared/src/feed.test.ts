@@ -59,7 +59,9 @@ async function open(value: unknown, where: Partial<FeedPosition> = {}, now = now
     { ...position, ...where },
     now,
   );
-  return opened.ok ? opened.value : opened.error;
+  if (!opened.ok) return opened.error;
+  const { skipped, ...opens } = opened.value;
+  return skipped.size === 0 ? opens : { ...opens, skipped };
 }
 
 /** Opens a body with a signature of its own; gives the failure. */
@@ -69,6 +71,22 @@ async function openSigned(body: Uint8Array, jws: string | null, known = keys): P
 }
 
 describe('a page is believed', () => {
+  it('without its records of kinds that are not known, which are counted, while known kinds are read strictly', async () => {
+    const records = [
+      { kind: 'newer', id: 'x', whatever: { deep: [1] } },
+      ...page.records,
+      { kind: 'newer', id: 'y', must_understand: false },
+      { kind: 'tombstone', of: 'newer', id: 'x' },
+    ];
+    const skipped = new Map([
+      ['newer', 2],
+      ['tombstone', 1],
+    ]);
+    expect(await open({ ...page, records })).toEqual({ ...page, skipped });
+    const strange = { ...page.records[0], surprise: 1 };
+    expect(await open({ ...page, records: [records[0], strange] })).toBe('page_malformed');
+  });
+
   it('when it goes on where the gateway is', async () => {
     expect(await open(page)).toEqual(page);
   });
@@ -125,7 +143,11 @@ describe('a page is not believed', () => {
       { ...page, to: '107' },
       { ...page, issued_at: 'yesterday' },
       { ...page, expires_at: '2026-02-31T00:00:00Z' },
-      { ...page, records: [{ kind: 'nonsense', id: 'x' }] },
+      { ...page, records: [{ kind: 'NONSENSE', id: 'x' }] },
+      { ...page, records: [{ kind: 'newer', must_understand: true }] },
+      { ...page, records: [{ kind: 'tombstone', of: 'newer', id: 'x', must_understand: true }] },
+      { ...page, records: [{ kind: 'tombstone', of: 'key', id: 1 }] },
+      { ...page, records: [null] },
       { ...page, records: [{ ...page.records[0], password: 'x' }] },
     ]) {
       expect(await open(value), JSON.stringify(value)).toBe('page_malformed');

@@ -133,6 +133,22 @@ export const FeedRecord = v.variant('kind', [
 ]);
 export type FeedRecord = v.InferOutput<typeof FeedRecord>;
 
+/** The kinds that this build knows. */
+export const feedRecordKinds: ReadonlySet<string> = new Set(
+  FeedRecord.options.map(({ entries }) => entries.kind.literal),
+);
+const tombstoneKinds: ReadonlySet<string> = new Set(TombstoneRecord.entries.of.options);
+
+/**
+ * A record of a kind that this build does not know, from an edge that is newer. It is left out, unless it says that it
+ * must be understood: so says whatever takes away from what the other records allow.
+ */
+const UnknownRecord = v.looseObject({
+  kind: v.pipe(v.string(), v.regex(/^[a-z_]{1,32}$/)),
+  of: v.optional(v.unknown()),
+  must_understand: v.optional(v.literal(false)),
+});
+
 /** The most records one page holds, whatever `limit` asks for. */
 export const maxPageRecords = 10_000;
 
@@ -152,6 +168,14 @@ export const FeedPage = v.strictObject({
   records: v.pipe(v.array(FeedRecord), v.maxLength(maxPageRecords)),
 });
 export type FeedPage = v.InferOutput<typeof FeedPage>;
+
+/** A page that was believed. */
+export interface OpenedFeedPage extends FeedPage {
+  /** Records left out, by their kind, since this build does not know it. */
+  readonly skipped: ReadonlyMap<string, number>;
+}
+
+const AnyPage = v.looseObject({ records: v.pipe(v.array(v.unknown()), v.maxLength(maxPageRecords)) });
 
 /** Why a page was not believed. */
 export type FeedPageFailure =
@@ -189,10 +213,10 @@ export async function openFeedPage(
   keys: VerificationKeys,
   position: FeedPosition,
   nowMs: number,
-): Promise<Result<FeedPage, FeedPageFailure>> {
+): Promise<Result<OpenedFeedPage, FeedPageFailure>> {
   const signature = await verifyDetached(body, jws, 'marvel-feed-page', keys);
   if (!signature.ok) return signature;
-  const page = parseJson(body, FeedPage);
+  const page = readPage(body);
   if (page === undefined) return err('page_malformed');
   if (page.fleet !== position.fleet) return err('page_wrong_fleet');
   if (page.epoch < position.epoch) return err('page_older_epoch');
@@ -204,6 +228,29 @@ export async function openFeedPage(
   if (Date.parse(page.expires_at) + maxClockErrorMs < nowMs) return err('page_expired');
   if (issuedAtMs - maxClockErrorMs > nowMs) return err('page_from_future');
   return ok(page);
+}
+
+/** Reads a page strictly, but for records of kinds that are not known. */
+function readPage(body: Uint8Array): OpenedFeedPage | undefined {
+  const any = parseJson(body, AnyPage);
+  if (any === undefined) return undefined;
+  const skipped = new Map<string, number>();
+  const records = any.records.filter((record) => {
+    const kind = unknownKind(record);
+    if (kind !== undefined) skipped.set(kind, (skipped.get(kind) ?? 0) + 1);
+    return kind === undefined;
+  });
+  const page = v.safeParse(FeedPage, { ...any, records });
+  return page.success ? { ...page.output, skipped } : undefined;
+}
+
+/** What kind of record may be left out; `undefined` for one that has to be read. */
+function unknownKind(record: unknown): string | undefined {
+  const read = v.safeParse(UnknownRecord, record);
+  if (!read.success) return undefined;
+  const { kind, of } = read.output;
+  if (!feedRecordKinds.has(kind)) return kind;
+  return kind === 'tombstone' && typeof of === 'string' && !tombstoneKinds.has(of) ? kind : undefined;
 }
 
 /** Orders two cursors: negative when `a` comes first, 0 when equal. */

@@ -27,6 +27,7 @@ const unavailableStates = /^(?:08...|53...|57P0[1-5]|55P03|25006)$/;
 const contestedStates: ReadonlySet<string> = new Set(['40001', '40P01']);
 const uniqueViolation = '23505';
 const checkViolation = '23514';
+const numericOutOfRange = '22003';
 
 /** Runs a query. Errors: `unavailable` when the database cannot be asked; anything else it says is a bug and thrown. */
 export async function attempt<T>(query: () => PromiseLike<T>): Promise<Result<T, Unavailable>> {
@@ -72,8 +73,8 @@ export async function attemptChecked<T>(
     return await attempt(query);
   } catch (error) {
     const found = databaseError(error);
-    if (found?.code === checkViolation && constraints.includes(found.constraint ?? ''))
-      return err({ code: 'out_of_range' });
+    const isChecked = found?.code === checkViolation && constraints.includes(found.constraint ?? '');
+    if (isChecked || found?.code === numericOutOfRange) return err({ code: 'out_of_range' });
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import type { UsageBatch } from '@marvel/shared/usage-batch';
 import { sql } from 'drizzle-orm';
 import * as v from 'valibot';
-import { attempt, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
+import { attemptChecked, type Conflict, type NotFound, type OutOfRange, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { packLeaves } from './packed-leaves.ts';
 
@@ -15,6 +15,21 @@ import { packLeaves } from './packed-leaves.ts';
  * that is lost for good (revoking its gateway frees it at once).
  */
 export const leaseHoldMs = 24 * 3_600_000;
+
+/** Sums that a batch adds to; each ends where counts do. */
+const sums = [
+  'budget_balance',
+  'exit_dial_dials',
+  'exit_dial_failures',
+  'exit_dial_latency',
+  'ledger_entry_bytes',
+  'lease_held',
+  'rejection_count',
+  'usage_batch_bytes',
+  'usage_rollup_connections',
+  'usage_rollup_down',
+  'usage_rollup_up',
+] as const;
 
 const Row = v.variant('outcome', [
   v.object({ outcome: v.picklist(['settled', 'repeat']), reply: v.string() }),
@@ -32,7 +47,8 @@ export interface SettledBatch {
  * Settles a batch once: ledger, roll-ups, leases. One round trip, one commit.
  *
  * Errors: `conflict` when another body was settled under the same (gateway, boot, seq); `not_found` when the gateway was
- * revoked; `unavailable`, after which the same batch may be sent again.
+ * revoked; `out_of_range` when a sum would end beyond 2^53, which a gateway in order cannot bring about; `unavailable`,
+ * after which the same batch may be sent again.
  */
 export async function settleBatch(
   db: Database,
@@ -41,10 +57,10 @@ export async function settleBatch(
   digest: string,
   /** What the root of its receipt is over. */
   leaves: readonly Leaf[],
-): Promise<Result<SettledBatch, Conflict | NotFound | Unavailable>> {
+): Promise<Result<SettledBatch, Conflict | NotFound | OutOfRange | Unavailable>> {
   const ofHead = headDigest(headOf(batch));
   const call = sql`settle_batch(${batch.gateway}, ${batch.boot}, ${batch.seq}, ${digest}, ${ofHead}, ${packLeaves(leaves)}, ${JSON.stringify(batch)}::jsonb, ${leaseTtlMs}, ${leaseHoldMs})`;
-  const answered = await attempt(() => db.execute(sql`select outcome, reply from ${call}`));
+  const answered = await attemptChecked(sums, () => db.execute(sql`select outcome, reply from ${call}`));
   if (!answered.ok) return answered;
   const row = v.parse(Row, answered.value.rows[0]);
   switch (row.outcome) {

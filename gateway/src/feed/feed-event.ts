@@ -8,6 +8,8 @@ export type FeedEvent =
   | { readonly kind: 'feed_page'; readonly records: number; readonly caughtUp: boolean; readonly applyMs: number }
   /** A page was not believed; the state stays as it was. */
   | { readonly kind: 'feed_page_refused'; readonly reason: FeedPageFailure | 'state_full' }
+  /** Records of a page were left out: the edge is newer than this gateway, which does not know their kinds. */
+  | { readonly kind: 'feed_records_skipped'; readonly records: number; readonly kinds: string }
   /** The edge gave no page; `status` when it answered. */
   | { readonly kind: 'feed_unavailable'; readonly reason: EdgeFailure | 'status'; readonly status: number | undefined }
   /** A complete state is served from now on: the first, or that of a new epoch. */

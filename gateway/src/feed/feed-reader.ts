@@ -5,6 +5,7 @@ import {
   type FeedPageFailure,
   type FeedRecord,
   feedStart,
+  type OpenedFeedPage,
   openFeedPage,
 } from '@marvel/shared/feed';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -27,6 +28,8 @@ export interface FeedReaderOptions {
 /** A page that was believed and applied. */
 export interface PageRead {
   readonly records: number;
+  /** Records left out, by their kind, since this build does not know it. */
+  readonly skipped: ReadonlyMap<string, number>;
   /** The feed had nothing after this page. */
   readonly caughtUp: boolean;
   /** The page moved the cursor on; one that did not, and is not the last either, must not be asked for again at once. */
@@ -105,6 +108,7 @@ export class FeedReader {
     const adopted = this.#advance(page.value, target);
     return ok({
       records: page.value.records.length,
+      skipped: page.value.skipped,
       caughtUp: page.value.to === page.value.head,
       progressed: page.value.to !== page.value.from,
       applyMs: performance.now() - startedMs,
@@ -135,7 +139,7 @@ export class FeedReader {
     return status === 200 ? ok(answer.value) : err({ kind: 'unavailable', reason: 'status', status });
   }
 
-  async #open(answer: EdgeResponse, target: Reading): Promise<Result<FeedPage, ReadFailure>> {
+  async #open(answer: EdgeResponse, target: Reading): Promise<Result<OpenedFeedPage, ReadFailure>> {
     const { fleet, keys, wallNow } = this.#options;
     const position = { fleet, epoch: target.epoch, cursor: target.cursor, issuedAtMs: this.#issuedAtMs };
     const page = await openFeedPage(answer.body, answer.signature, keys, position, wallNow());

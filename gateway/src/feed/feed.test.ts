@@ -86,6 +86,30 @@ test.each(badPages)('a page is refused: %s; the state stays, and the next good p
   expect(knows(feed, 'key_0001')).toBe(true);
 });
 
+test('records of a kind that is not known are left out and told of, and the feed goes on; unless they must be understood', async () => {
+  const edge = await startFeedEdge();
+  const { feed, events } = await startFeed(edge);
+  edge.add(accountRecord('acc_0001'));
+  await feed.whenReady();
+  const newer = { kind: 'newer', id: 'x' };
+  edge.next.push(async (page) =>
+    signedAnswer(
+      { ...page, records: [...page.records, { ...newer, must_understand: true }] },
+      'marvel-feed-page',
+      edgeKeys.signer,
+    ),
+  );
+  expect(await events.until('feed_page_refused')).toMatchObject({ reason: 'page_malformed' });
+  edge.next.push(async (page) =>
+    signedAnswer({ ...page, records: [...page.records, newer, newer] }, 'marvel-feed-page', edgeKeys.signer),
+  );
+  expect(await events.until('feed_records_skipped')).toMatchObject({ records: 2, kinds: 'newer' });
+  edge.add(accountRecord('acc_0002'));
+  await eventually(() => {
+    expect(feed.view.account('acc_0002')).toBeDefined();
+  });
+});
+
 test('after a new epoch everything is read anew: the old state is served meanwhile, and the new one when it is complete', async () => {
   const edge = await startFeedEdge();
   edge.add(accountRecord('acc_0001'), keyRecord('key_0001'), keyRecord('key_0002'));

@@ -44,6 +44,8 @@ export interface Feed {
 const defaultPollIntervalMs = 1000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultMaxStaleMs = 3_600_000;
+/** Kinds named in one event. */
+const maxKindsTold = 10;
 const backOff = { firstMs: 100, maxMs: 3000 };
 
 /** Makes the feed of one gateway. It polls every second, pages on without a pause while behind, and never waits on the way of a request. */
@@ -91,7 +93,8 @@ export function createFeed(options: FeedOptions): Feed {
       if (!closing.signal.aborted) reportFailure(read.error);
       return undefined;
     }
-    const { adopted, applyMs, caughtUp, records } = read.value;
+    const { adopted, applyMs, caughtUp, records, skipped } = read.value;
+    if (skipped.size > 0) reportSkipped(skipped);
     report({ kind: 'feed_page', records, caughtUp, applyMs });
     if (adopted) {
       report({ kind: 'feed_ready', from: 'edge', records: fleet.state.size, epoch: reader.position?.epoch ?? 0 });
@@ -113,6 +116,11 @@ export function createFeed(options: FeedOptions): Feed {
       const pauseMs = page === undefined ? backOffMs(failures, backOff, Math.random) : Math.max(0, restMs);
       await wait(pauseMs, undefined, { signal: closing.signal }).catch(() => undefined);
     }
+  }
+
+  function reportSkipped(skipped: ReadonlyMap<string, number>): void {
+    const records = [...skipped.values()].reduce((sum, count) => sum + count, 0);
+    report({ kind: 'feed_records_skipped', records, kinds: [...skipped.keys()].slice(0, maxKindsTold).join() });
   }
 
   function keep(): void {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../testing/event-log.ts';
 import { type FeedEdge, knows, many, mixed, startFeed, startFeedEdge } from '../testing/feed-harness.ts';
 import { accountRecord, canonical, keyRecord } from '../testing/records.ts';
+import { readSealed, sealingKey, writeSealed } from './sealed-file.ts';
 import { temporaryDirectory } from '../testing/temporary-directory.ts';
 
 const inAnHour = () => Date.now() + 3_600_000 + 1000;
@@ -69,6 +70,21 @@ test.each(damage)('a kept state that was %s is refused whole, and read from the 
   expect(feed.view.isReady).toBe(false);
   await feed.whenReady();
   expect(events.of('state_not_loaded')).toEqual([{ kind: 'state_not_loaded', reason: 'damaged' }]);
+  expect(events.of('feed_ready')).toMatchObject([{ from: 'edge' }]);
+});
+
+test('a kept state of a build that knew fewer kinds is read anew, since the edge will not tell again what was left out', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  const file = join(path, 'feed.state');
+  const blocks: string[] = [];
+  await readSealed(file, sealingKey('gw_test'), (block) => blocks.push(block.toString()) > 0);
+  blocks[0] = blocks[0]?.replace(' node ', ' ') ?? '';
+  await writeSealed(file, sealingKey('gw_test'), blocks);
+  const { feed, events } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  await feed.whenReady();
   expect(events.of('feed_ready')).toMatchObject([{ from: 'edge' }]);
 });
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FeedCursor, FeedRecord, parseJson } from '@marvel/shared/feed';
+import { FeedCursor, FeedRecord, feedRecordKinds, parseJson } from '@marvel/shared/feed';
 import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
 import { FleetState } from './fleet-state.ts';
@@ -13,8 +13,12 @@ export interface StatePosition {
   readonly issuedAtMs: number;
 }
 
+/** A build that knows more would not be told again of records that were left out before: it starts from none. */
+const kinds = [...feedRecordKinds].toSorted().join(' ');
+
 const Position = v.strictObject({
-  format: v.literal(1),
+  format: v.literal(2),
+  kinds: v.literal(kinds),
   fleet: v.string(),
   epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   cursor: FeedCursor,
@@ -93,7 +97,7 @@ export class StoredState {
   }
 
   #head(position: StatePosition): string {
-    return JSON.stringify({ format: 1, fleet: this.#fleet, ...position });
+    return JSON.stringify({ format: 2, kinds, fleet: this.#fleet, ...position });
   }
 
   #readHead(block: Uint8Array): StatePosition | undefined {

@@ -158,6 +158,34 @@ describe('POST /v1/gateway/usage', () => {
     expectFailure(await edge.call('DELETE', `/v1/operator/gateways/${leaving.id}`, operator), 'not_found');
   });
 
+  test('refuses for good what adds up to more than can be counted, and the batch behind it settles', async () => {
+    const { account, key, token } = await makeKey(1000);
+    const faulty = await enrolGateway(edge);
+    const most = {
+      account,
+      credential: key,
+      exit,
+      country: 'US',
+      network: 'residential' as const,
+      dialect: 'marvel' as const,
+      bytes_up: 2 ** 40,
+      bytes_down: 2 ** 40,
+      connections: 1,
+      refused: {},
+    };
+    const { boot } = await makeBatch(faulty);
+    const post = async (seq: number, records: (typeof most)[]) =>
+      postBatch(edge, faulty, await makeBatch(faulty, { boot, seq, records }));
+    const full = Array.from({ length: 1000 }, () => most);
+    for (let seq = 1; seq <= 4; seq += 1) await openReply(edge, await post(seq, full));
+    const used = { used_bytes: 4000 * 2 ** 41, balance_bytes: 1000 - 4000 * 2 ** 41 };
+    for (let time = 0; time < 2; time += 1) {
+      expectFailure(await post(5, full), 'invalid', 'records: add up to more than can be counted');
+    }
+    expect((await edge.call('GET', '/v1/usage', { token })).json).toMatchObject(used);
+    await openReply(edge, await post(6, [{ ...most, bytes_up: 1, bytes_down: 1 }]));
+  });
+
   test('a database that is away is unavailable, and the same batch settles when it is back', async () => {
     const batch = await makeBatch(gateway);
     await edge.database.front.stop();

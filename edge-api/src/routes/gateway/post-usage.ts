@@ -37,7 +37,18 @@ export const postUsage = endpoint({
     if (!leaves.ok) return leaves;
     const settled = await settleBatch(db, batch.value, await bodyDigest(body), leaves.value);
     if (!settled.ok) {
-      if (settled.error.code !== 'not_found') return settled;
+      const failure = settled.error;
+      if (failure.code === 'out_of_range') {
+        // For good: sent again it would fail again, and hold up all that comes behind it.
+        const { boot, seq } = batch.value;
+        log.error('usage_batch_refused', new RangeError('beyond what can be counted'), {
+          gateway: gateway.value.id,
+          boot,
+          seq,
+        });
+        return err({ code: 'invalid', message: 'records: add up to more than can be counted' });
+      }
+      if (failure.code !== 'not_found') return err(failure);
       forgetGateway(tokenDigest);
       return err(unauthenticated);
     }
