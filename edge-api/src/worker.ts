@@ -7,12 +7,13 @@ import { requestIdHeader } from './http/reply-headers.ts';
 import { mountOfHost } from './http/routed-path.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
+import { turnPeriods } from './jobs/turn-periods.ts';
 import { createDatabase } from './store/database.ts';
 
 export { RateLimiter } from './http/rate-limiter.ts';
 
 /** What is due once a minute. */
-const jobs = { sweep, resolveSources };
+const jobs = { sweep, turnPeriods, resolveSources };
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 

@@ -10,6 +10,11 @@ import { getAvailability } from './availability/get-availability.ts';
 import { getCountryAvailability } from './availability/get-country-availability.ts';
 import { listBundles } from './bundles/list-bundles.ts';
 import { createCheckout } from './checkout/create-checkout.ts';
+import { createCustomer } from './customers/create-customer.ts';
+import { deleteCustomer } from './customers/delete-customer.ts';
+import { getCustomer } from './customers/get-customer.ts';
+import { listCustomers } from './customers/list-customers.ts';
+import { updateCustomer } from './customers/update-customer.ts';
 import { listErrors } from './errors/list-errors.ts';
 import { getFeed } from './gateway/get-feed.ts';
 import { postUsage } from './gateway/post-usage.ts';
@@ -29,6 +34,7 @@ import { deleteNode } from './nodes/delete-node.ts';
 import { listNodes } from './nodes/list-nodes.ts';
 import { rotateNode } from './nodes/rotate-node.ts';
 import { adjustBalance } from './operator/adjust-balance.ts';
+import { createOperatorPlan } from './operator/create-plan.ts';
 import { dropExit } from './operator/drop-exit.ts';
 import { enrolGateway } from './operator/enrol-gateway.ts';
 import { getFleet } from './operator/get-fleet.ts';
@@ -36,10 +42,16 @@ import { getReconciliation } from './operator/get-reconciliation.ts';
 import { importExits } from './operator/import-exits.ts';
 import { listExits } from './operator/list-exits.ts';
 import { listGateways } from './operator/list-gateways.ts';
+import { listOperatorPlans } from './operator/list-plans.ts';
 import { revokeGateway } from './operator/revoke-gateway.ts';
 import { saveBundle } from './operator/save-bundle.ts';
 import { setFleet } from './operator/set-fleet.ts';
 import { setMaintenance } from './operator/set-maintenance.ts';
+import { updateOperatorPlan } from './operator/update-plan.ts';
+import { createPlan } from './plans/create-plan.ts';
+import { getPlan } from './plans/get-plan.ts';
+import { listPlans } from './plans/list-plans.ts';
+import { updatePlan } from './plans/update-plan.ts';
 import { getReceiptChain } from './receipts/get-receipt-chain.ts';
 import { listReceiptKeys } from './receipts/list-receipt-keys.ts';
 import { listReceipts } from './receipts/list-receipts.ts';
@@ -54,6 +66,12 @@ import { deleteSubUser } from './sub-users/delete-sub-user.ts';
 import { listSubUsers } from './sub-users/list-sub-users.ts';
 import { rotateSubUser } from './sub-users/rotate-sub-user.ts';
 import { updateSubUser } from './sub-users/update-sub-user.ts';
+import { cancelSubscription } from './subscriptions/cancel-subscription.ts';
+import { createSubscription } from './subscriptions/create-subscription.ts';
+import { getSubscription } from './subscriptions/get-subscription.ts';
+import { listSubscriptions } from './subscriptions/list-subscriptions.ts';
+import { pauseSubscription } from './subscriptions/pause-subscription.ts';
+import { resumeSubscription } from './subscriptions/resume-subscription.ts';
 import { getUsage } from './usage/get-usage.ts';
 import { getWebhookDelivery } from './webhook-deliveries/get-webhook-delivery.ts';
 import { listWebhookDeliveries } from './webhook-deliveries/list-webhook-deliveries.ts';
@@ -116,6 +134,21 @@ export const endpoints: readonly Endpoint[] = [
   listWebhookDeliveries,
   getWebhookDelivery,
   redeliverWebhook,
+  createPlan,
+  listPlans,
+  getPlan,
+  updatePlan,
+  createCustomer,
+  listCustomers,
+  getCustomer,
+  updateCustomer,
+  deleteCustomer,
+  createSubscription,
+  listSubscriptions,
+  getSubscription,
+  pauseSubscription,
+  resumeSubscription,
+  cancelSubscription,
   getFeed,
   postUsage,
   enrolGateway,
@@ -125,6 +158,9 @@ export const endpoints: readonly Endpoint[] = [
   listExits,
   dropExit,
   saveBundle,
+  createOperatorPlan,
+  listOperatorPlans,
+  updateOperatorPlan,
   getFleet,
   setFleet,
   setMaintenance,

@@ -79,6 +79,11 @@ export async function attemptChecked<T>(
   }
 }
 
+/** The named constraint that a write did not meet, of whatever kind; `undefined` for other errors. */
+export function violatedConstraint(error: unknown): string | undefined {
+  return databaseError(error)?.constraint;
+}
+
 /** What identifies a database error and can be logged: never its text, which holds values. `undefined` for other errors. */
 export function describeDatabaseError(
   error: unknown,

@@ -1,7 +1,21 @@
 import { randomBase62 } from '@marvel/shared/api-key';
 
 /** The prefixes of the ids that the store makes. */
-export type IdPrefix = 'acc' | 'ak' | 'key' | 'su' | 'src' | 'gtw' | 'ext' | 'inv' | 'pay' | 'bnd' | 'whe';
+export type IdPrefix =
+  | 'acc'
+  | 'ak'
+  | 'key'
+  | 'su'
+  | 'src'
+  | 'gtw'
+  | 'ext'
+  | 'inv'
+  | 'pay'
+  | 'bnd'
+  | 'whe'
+  | 'pln'
+  | 'cst'
+  | 'sbn';
 
 const randomCharacters = 20;
 

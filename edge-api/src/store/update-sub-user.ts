@@ -1,11 +1,13 @@
 import type { Limits } from '@marvel/shared/limits';
-import { and, eq, isNull } from 'drizzle-orm';
-import { ok, type Result } from '@marvel/shared/result';
+import { and, eq, exists, inArray, isNull, not } from 'drizzle-orm';
+import { err, ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import { attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { subUser } from './schema/credential.ts';
+import { subscription } from './schema/subscription.ts';
 import { findSubUser, type SubUser } from './sub-user.ts';
+import { liveStatuses } from './subscription.ts';
 
 /** What may be changed of a sub-user; caps keep what was spent in their window. */
 export interface SubUserChanges {
@@ -15,22 +17,34 @@ export interface SubUserChanges {
   readonly email?: string | null;
 }
 
-/** Changes what is given. Errors: `not_found`, `unavailable`. */
+/**
+ * Changes what is given.
+ *
+ * Errors: `not_found`; `conflict` for limits that follow the plan of a subscription; `unavailable`.
+ */
 export async function updateSubUser(
   db: Database,
   accountId: string,
   id: string,
   changes: SubUserChanges,
-): Promise<Result<SubUser, NotFound | Unavailable>> {
+): Promise<Result<SubUser, NotFound | Conflict | Unavailable>> {
+  const isOnPlan = exists(
+    db
+      .select({ id: subscription.id })
+      .from(subscription)
+      .where(and(eq(subscription.subUserId, id), inArray(subscription.status, liveStatuses))),
+  );
   // An empty SET is no SQL; and a change to what it is already returns the row as well.
   const updated = await attemptOne(() =>
     db
       .update(subUser)
       .set({ accountId, ...changes })
-      .where(live(accountId, id))
+      .where(and(live(accountId, id), changes.limits === undefined ? undefined : not(isOnPlan)))
       .returning({ id: subUser.id }),
   );
-  return updated.ok ? findSubUser(db, accountId, id) : updated;
+  const found = await findSubUser(db, accountId, id);
+  if (!updated.ok && updated.error.code === 'unavailable') return err(updated.error);
+  return !updated.ok && found.ok ? err({ code: 'conflict' }) : found;
 }
 
 /** Replaces the password of a sub-user; the old one is refused from then on. Errors: `conflict` for a repeat under way, `unavailable`. */

@@ -1,32 +1,19 @@
 import * as v from 'valibot';
 import type { PaymentEvent, PaymentNews } from '../domain/payment-news.ts';
+import { Cents, Reference } from './stripe-object.ts';
 
-/**
- * Amounts are kept as 32-bit integers. What is past it is no money of ours (a price is below 10^8), but other refunds and
- * disputes of the same Stripe account come here too, and must not fail for ever.
- */
-const maxAmountCents = 2_147_483_647;
-const Cents = v.pipe(
-  v.number(),
-  v.safeInteger(),
-  v.minValue(0),
-  v.transform((cents) => Math.min(cents, maxAmountCents)),
-);
-/** Another object: its id, or itself where it was expanded. */
-const Reference = v.union([
-  v.string(),
-  v.pipe(
-    v.object({ id: v.string() }),
-    v.transform((object) => object.id),
-  ),
-]);
-/** What `createCheckout` put on the objects it made; others in the same Stripe account have something else. */
-const Metadata = v.object({ invoice_id: v.optional(v.string()), account_id: v.optional(v.string()) });
+/** What was put on the objects that we made; others in the same Stripe account have something else. */
+const Metadata = v.object({
+  invoice_id: v.optional(v.string()),
+  account_id: v.optional(v.string()),
+  subscription_id: v.optional(v.string()),
+});
 
 const CheckoutSession = v.object({
   id: v.string(),
   payment_status: v.string(),
   payment_intent: v.nullish(Reference),
+  subscription: v.nullish(Reference),
   amount_total: v.nullish(Cents),
   currency: v.nullish(v.string()),
   metadata: v.nullish(Metadata),
@@ -54,6 +41,16 @@ const Dispute = v.object({
   payment_intent: v.nullish(Reference),
 });
 
+const Subscription = v.object({ id: v.string(), metadata: v.nullish(Metadata) });
+const Invoice = v.object({
+  id: v.string(),
+  parent: v.nullish(
+    v.object({
+      subscription_details: v.nullish(v.object({ subscription: Reference, metadata: v.nullish(Metadata) })),
+    }),
+  ),
+});
+
 const Event = v.object({ id: v.string(), type: v.string(), data: v.object({ object: v.unknown() }) });
 
 const nothing: readonly PaymentNews[] = [];
@@ -78,6 +75,19 @@ function readNews(type: string, object: unknown): readonly PaymentNews[] {
       return ofPaymentIntent(v.parse(PaymentIntent, object));
     case 'checkout.session.expired':
       return ofExpiredSession(v.parse(CheckoutSession, object));
+    case 'customer.subscription.created':
+    case 'customer.subscription.updated':
+    case 'customer.subscription.deleted':
+    case 'customer.subscription.paused':
+    case 'customer.subscription.resumed':
+      return ofSubscription(v.parse(Subscription, object));
+    case 'invoice.finalized':
+    case 'invoice.paid':
+    case 'invoice.payment_succeeded':
+    case 'invoice.payment_failed':
+    case 'invoice.voided':
+    case 'invoice.marked_uncollectible':
+      return ofInvoice(v.parse(Invoice, object));
     case 'refund.created':
     case 'refund.updated':
     case 'refund.failed':
@@ -97,6 +107,7 @@ function readNews(type: string, object: unknown): readonly PaymentNews[] {
 }
 
 function ofPaidSession(session: v.InferOutput<typeof CheckoutSession>): readonly PaymentNews[] {
+  if (session.metadata?.subscription_id !== undefined) return ofProvider(session.subscription);
   const invoiceId = session.metadata?.invoice_id;
   const { amount_total: amountCents, currency } = session;
   if (session.payment_status === 'unpaid' || invoiceId === undefined) return nothing;
@@ -113,9 +124,25 @@ function ofPaymentIntent(intent: v.InferOutput<typeof PaymentIntent>): readonly 
 }
 
 function ofExpiredSession(session: v.InferOutput<typeof CheckoutSession>): readonly PaymentNews[] {
-  const { invoice_id: invoiceId, account_id: accountId } = session.metadata ?? {};
+  const { invoice_id: invoiceId, account_id: accountId, subscription_id: subscriptionId } = session.metadata ?? {};
+  if (subscriptionId !== undefined) return [{ kind: 'never_begun', subscriptionId }];
   if (invoiceId === undefined || accountId === undefined) return nothing;
   return [{ kind: 'expired', accountId, invoiceId }];
+}
+
+/** The message is how it was when it was written; what counts is how it is now, so that their order does not matter. */
+function ofProvider(providerId: string | null | undefined): readonly PaymentNews[] {
+  return typeof providerId === 'string' ? [{ kind: 'subscription_changed', providerId }] : nothing;
+}
+
+function ofSubscription({ id, metadata }: v.InferOutput<typeof Subscription>): readonly PaymentNews[] {
+  return metadata?.subscription_id === undefined ? nothing : ofProvider(id);
+}
+
+function ofInvoice({ id, parent }: v.InferOutput<typeof Invoice>): readonly PaymentNews[] {
+  const details = parent?.subscription_details;
+  if (details?.metadata?.subscription_id === undefined) return nothing;
+  return [{ kind: 'period_billed', providerId: id }, ...ofProvider(details.subscription)];
 }
 
 /** A refund takes its bytes as soon as it is made; they come back should it fail. */

@@ -3,11 +3,8 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import { Stripe } from 'stripe';
 import type { PaymentEvent } from '../domain/payment-news.ts';
 import type { Env } from '../env.ts';
+import { type Calling, callStripe, type Refused, stripeOf } from './stripe-client.ts';
 import { readStripeEvent } from './stripe-event.ts';
-
-/** How long one call may take, and how often it is tried again; the caller waits for all of it. */
-const timeoutMs = 8000;
-const maxNetworkRetries = 1;
 
 /** What is to be paid for. */
 export interface CheckoutWanted {
@@ -23,19 +20,20 @@ export interface CheckoutWanted {
   readonly idempotencyKey: string;
 }
 
-/**
- * Makes a payment page.
- *
- * Errors: `conflict` when the idempotency key was used for something else, or is in use at this moment; `unavailable` when
- * Stripe cannot be reached or is overloaded.
- */
+/** A page to pay on. */
+export interface PaymentPage {
+  readonly id: string;
+  readonly url: string;
+}
+
+/** Makes a payment page. Errors: those of `callStripe`; `refused` for a currency or an amount that Stripe does not take. */
 export async function createCheckout(
-  env: Env,
+  calling: Calling,
   wanted: CheckoutWanted,
-): Promise<Result<{ readonly id: string; readonly url: string }, Failure>> {
+): Promise<Result<PaymentPage, Failure | Refused>> {
   const metadata = { invoice_id: wanted.invoiceId, account_id: wanted.accountId };
-  try {
-    const session = await stripeOf(env).checkout.sessions.create(
+  const made = await callStripe(calling, async (stripe) =>
+    stripe.checkout.sessions.create(
       {
         mode: 'payment',
         client_reference_id: wanted.invoiceId,
@@ -55,28 +53,22 @@ export async function createCheckout(
         payment_intent_data: { metadata },
       },
       { idempotencyKey: wanted.idempotencyKey },
-    );
-    if (session.url === null) throw new Error('a new checkout session has no page');
-    return ok({ id: session.id, url: session.url });
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeIdempotencyError) {
-      return err({ code: 'conflict', message: 'Idempotency-Key was used for other terms; send a new one' });
-    }
-    if (isAway(error)) return err({ code: 'unavailable', message: 'The payment provider is not available right now' });
-    throw error;
-  }
+    ),
+  );
+  return made.ok ? ok(pageOf(made.value)) : made;
+}
+
+/** The page of a session that was just made. */
+export function pageOf({ id, url }: Stripe.Checkout.Session): PaymentPage {
+  if (url === null) throw new Error('a new checkout session has no page');
+  return { id, url };
 }
 
 /** Closes a payment page; one that was paid or closed before stays so. Errors: `unavailable`. */
-export async function closeCheckout(env: Env, id: string): Promise<Result<void, Failure>> {
-  try {
-    await stripeOf(env).checkout.sessions.expire(id);
-    return ok(undefined);
-  } catch (error) {
-    if (isAway(error)) return err({ code: 'unavailable' });
-    if (error instanceof Stripe.errors.StripeInvalidRequestError) return ok(undefined);
-    throw error;
-  }
+export async function closeCheckout(calling: Calling, id: string): Promise<Result<void, Failure>> {
+  const closed = await callStripe(calling, async (stripe) => stripe.checkout.sessions.expire(id));
+  if (closed.ok || closed.error.code === 'refused') return ok(undefined);
+  return err(closed.error);
 }
 
 /** Believes a webhook only if Stripe signed it in the last five minutes. Errors: `signature_invalid`. */
@@ -94,35 +86,4 @@ export async function openStripeEvent(
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return err({ code: 'signature_invalid' });
     throw error;
   }
-}
-
-const clients = new WeakMap<Env, Stripe>();
-
-function stripeOf(env: Env): Stripe {
-  let client = clients.get(env);
-  if (client === undefined) {
-    client = new Stripe(env.STRIPE_SECRET_KEY, {
-      httpClient: Stripe.createFetchHttpClient(),
-      timeout: timeoutMs,
-      maxNetworkRetries,
-      telemetry: false,
-      ...(env.STRIPE_API_URL === undefined ? {} : endpointOf(env.STRIPE_API_URL)),
-    });
-    clients.set(env, client);
-  }
-  return client;
-}
-
-function endpointOf(apiUrl: string): { host: string; port: string; protocol: 'http' | 'https' } {
-  const { hostname, port, protocol } = new URL(apiUrl);
-  const isHttp = protocol === 'http:';
-  return { host: hostname, port: port || (isHttp ? '80' : '443'), protocol: isHttp ? 'http' : 'https' };
-}
-
-function isAway(error: unknown): boolean {
-  return (
-    error instanceof Stripe.errors.StripeConnectionError ||
-    error instanceof Stripe.errors.StripeAPIError ||
-    error instanceof Stripe.errors.StripeRateLimitError
-  );
 }

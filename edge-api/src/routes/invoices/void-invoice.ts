@@ -1,9 +1,11 @@
 import { Invoice as ShownInvoice } from '@marvel/shared/api/billing';
-import { err, ok } from '@marvel/shared/result';
+import type { Failure } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import type { Services } from '../../http/services.ts';
 import { type Invoice, voidInvoice as voidStoredInvoice } from '../../store/invoice.ts';
 import { closeCheckout } from '../../vendor/stripe.ts';
+import { voidBilled } from '../../vendor/stripe-subscription.ts';
 import { IdParams } from '../id-params.ts';
 import { showInvoice } from './show-invoice.ts';
 
@@ -28,12 +30,21 @@ export const voidInvoice = endpoint({
 });
 
 /** Keeps people from paying what is void. Not waited for: money that comes all the same is credited. */
-async function closePaymentPage({ stripeCheckoutId }: Invoice, { env, log }: Services): Promise<void> {
-  if (stripeCheckoutId === null) return;
+async function closePaymentPage({ stripeCheckoutId, stripeInvoiceId }: Invoice, services: Services): Promise<void> {
+  const { log } = services;
   try {
-    const closed = await closeCheckout(env, stripeCheckoutId);
+    const closed = await close(stripeCheckoutId, stripeInvoiceId, services);
     if (!closed.ok) log.info('payment_page_left_open', { code: closed.error.code });
   } catch (error) {
     log.error('payment_page_left_open', error);
   }
+}
+
+async function close(
+  checkoutId: string | null,
+  billedId: string | null,
+  services: Services,
+): Promise<Result<void, Failure>> {
+  if (billedId !== null) return voidBilled(services, billedId);
+  return checkoutId === null ? ok(undefined) : closeCheckout(services, checkoutId);
 }

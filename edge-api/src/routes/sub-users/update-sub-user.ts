@@ -1,5 +1,5 @@
 import { SubUser, UpdateSubUserRequest } from '@marvel/shared/api/sub-user';
-import { ok } from '@marvel/shared/result';
+import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { updateSubUser as updateStoredSubUser } from '../../store/update-sub-user.ts';
 import { IdParams } from '../id-params.ts';
@@ -14,7 +14,7 @@ export const updateSubUser = endpoint({
   params: IdParams,
   body: UpdateSubUserRequest,
   reply: { status: 200, description: 'The sub-user as it is now.', body: SubUser },
-  failures: [],
+  failures: ['conflict'],
   async handle({ params, body, identity }, { db }) {
     const updated = await updateStoredSubUser(db, identity.accountId, params.id, {
       ...(body.limits === undefined ? {} : { limits: body.limits }),
@@ -22,6 +22,9 @@ export const updateSubUser = endpoint({
       ...(body.last_name === undefined ? {} : { lastName: body.last_name }),
       ...(body.email === undefined ? {} : { email: body.email }),
     });
-    return updated.ok ? ok(showSubUser(updated.value)) : updated;
+    if (updated.ok) return ok(showSubUser(updated.value));
+    return updated.error.code === 'conflict'
+      ? err({ code: 'conflict', message: 'limits: follow the plan of its subscription' })
+      : updated;
   },
 });

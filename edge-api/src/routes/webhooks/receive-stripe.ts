@@ -5,9 +5,11 @@ import type { PaymentNews } from '../../domain/payment-news.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import type { Services } from '../../http/services.ts';
 import { voidInvoice } from '../../store/invoice.ts';
+import { cancelUnpaid } from '../../store/subscription-news.ts';
 import { giveBackPayment, postPayment, takeBackPayment } from '../../store/payment.ts';
-import { isStripeEventHandled, markStripeEventHandled } from '../../store/stripe-event.ts';
+import { findStripeEvent, markStripeEventHandled } from '../../store/stripe-event.ts';
 import { openStripeEvent } from '../../vendor/stripe.ts';
+import { takePeriodInvoice, takeSubscription } from './take-subscription.ts';
 
 /** Stripe's events are a few KiB; one with everything expanded stays far below this. */
 const maxBodyBytes = 512 * 1024;
@@ -29,11 +31,11 @@ export const receiveStripe = endpoint({
     const opened = await openStripeEvent(env, body, headers.get('Stripe-Signature'));
     if (!opened.ok) return opened;
     const { id, type, news } = opened.value;
-    const before = await isStripeEventHandled(db, id);
+    const before = await findStripeEvent(db, id);
     if (!before.ok) return before;
-    if (before.value) return ok({ received: true as const });
+    if (before.value.isHandled) return ok({ received: true as const });
     for (const item of news) {
-      const outcome = await apply(item, services);
+      const outcome = await apply(item, before.value.now, services);
       if (!outcome.ok) return outcome;
       log.info('payment_news', { stripe_event: id, type, outcome: outcome.value });
     }
@@ -43,7 +45,8 @@ export const receiveStripe = endpoint({
 });
 
 /** Lets one piece of news take effect; each store function does so once. */
-async function apply(news: PaymentNews, { db }: Services): Promise<Result<string, Failure>> {
+async function apply(news: PaymentNews, now: string, services: Services): Promise<Result<string, Failure>> {
+  const { db } = services;
   switch (news.kind) {
     case 'paid':
       return postPayment(db, news);
@@ -56,5 +59,13 @@ async function apply(news: PaymentNews, { db }: Services): Promise<Result<string
       // Paid or void already, or never written: nothing is left to void.
       return voided.ok || voided.error.code !== 'unavailable' ? ok('voided') : voided;
     }
+    case 'never_begun': {
+      const cancelled = await cancelUnpaid(db, news.subscriptionId);
+      return cancelled.ok ? ok('cancelled') : cancelled;
+    }
+    case 'period_billed':
+      return takePeriodInvoice(news.providerId, services);
+    case 'subscription_changed':
+      return takeSubscription(news.providerId, now, services);
   }
 }

@@ -1,0 +1,26 @@
+import { PlanList, PlanQuery } from '@marvel/shared/api/plan';
+import { ok } from '@marvel/shared/result';
+import { endpoint } from '../../http/endpoint.ts';
+import { listPlans as listStoredPlans } from '../../store/plan.ts';
+import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
+import { showPlan } from './show-plan.ts';
+
+export const listPlans = endpoint({
+  method: 'GET',
+  path: '/v1/plans',
+  access: 'session',
+  tag: 'Plans',
+  summary: 'List the plans',
+  description: 'Those of Marvel that are on offer, and all of the account’s own.',
+  query: PlanQuery,
+  reply: { status: 200, description: 'Newest first.', body: PlanList },
+  failures: [],
+  async handle({ query, identity }, { db }) {
+    const page = pageWanted(query);
+    const listed = await listStoredPlans(db, identity.accountId, query.owner, page);
+    if (!listed.ok) return listed;
+    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    return ok({ data: rows.map(showPlan), next_cursor: nextCursor });
+  },
+});

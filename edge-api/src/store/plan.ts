@@ -1,0 +1,163 @@
+import { and, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { ok, type Result } from '@marvel/shared/result';
+import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
+import {
+  attempt,
+  attemptOne,
+  attemptUnique,
+  type Conflict,
+  type NotFound,
+  type Unavailable,
+} from './database-error.ts';
+import type { Database } from './database.ts';
+import { type AuditEntry, auditStatement } from './operator-audit.ts';
+import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { plan } from './schema/subscription.ts';
+
+export type Plan = typeof plan.$inferSelect;
+
+/** Writes an account's plan. Errors: `conflict` for a repeat under way, `unavailable`. */
+export async function createPlan(
+  db: Database,
+  given: Plan,
+  answer?: StoredAnswer,
+): Promise<Result<void, Conflict | Unavailable>> {
+  const made = await attemptUnique([answerConstraint], () =>
+    db.batch([db.insert(plan).values(given), ...answerStatements(db, answer)]),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
+/** Writes a plan of Marvel's. Errors: `conflict` for a repeat under way, `unavailable`. */
+export async function createMarvelPlan(
+  db: Database,
+  given: Plan,
+  audit: AuditEntry,
+  answer?: StoredAnswer,
+): Promise<Result<void, Conflict | Unavailable>> {
+  const made = await attemptUnique([answerConstraint], () =>
+    db.batch([db.insert(plan).values(given), auditStatement(db, audit), ...answerStatements(db, answer)]),
+  );
+  return made.ok ? ok(undefined) : made;
+}
+
+/** The plans that an account can see: Marvel's that take subscriptions, and its own. Errors: `unavailable`. */
+export async function listPlans(
+  db: Database,
+  accountId: string,
+  owner: 'marvel' | 'account' | undefined,
+  page: PageWanted,
+): Promise<Result<readonly Plan[], Unavailable>> {
+  const marvels = and(isNull(plan.accountId), eq(plan.active, true));
+  const own = eq(plan.accountId, accountId);
+  const shown = owner === undefined ? or(marvels, own) : owner === 'marvel' ? marvels : own;
+  return list(db, shown, visibleTo(accountId), page);
+}
+
+/** Every plan of Marvel's, inactive ones too. Errors: `unavailable`. */
+export async function listMarvelPlans(db: Database, page: PageWanted): Promise<Result<readonly Plan[], Unavailable>> {
+  return list(db, isNull(plan.accountId), isNull(plan.accountId), page);
+}
+
+/** A plan that the account can see. Errors: `not_found` for an absent and another account's alike; `unavailable`. */
+export async function findPlan(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<Plan, NotFound | Unavailable>> {
+  return attemptOne(() =>
+    db
+      .select()
+      .from(plan)
+      .where(and(eq(plan.id, id), visibleTo(accountId))),
+  );
+}
+
+const toDate = (text: string) => new Date(text);
+
+/** A plan that takes subscriptions, and the first period of one that begins now. */
+export interface PlanOnOffer {
+  readonly plan: Plan;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+}
+
+/** A plan that takes subscriptions and that the account can see. Errors: `not_found`, `unavailable`. */
+export async function findPlanOnOffer(
+  db: Database,
+  accountId: string,
+  id: string,
+): Promise<Result<PlanOnOffer, NotFound | Unavailable>> {
+  const now = sql`date_trunc('milliseconds', now())`;
+  return attemptOne(() =>
+    db
+      .select({
+        plan,
+        startsAt: now.mapWith(toDate),
+        endsAt: sql`subscription_period(${now}, ${plan.interval}, ${plan.intervalCount}, 1)`.mapWith(toDate),
+      })
+      .from(plan)
+      .where(and(eq(plan.id, id), visibleTo(accountId), eq(plan.active, true))),
+  );
+}
+
+/** What may be changed of a plan. */
+export interface PlanChanges {
+  readonly name?: string;
+  readonly active?: boolean;
+}
+
+/** Changes an account's plan. Errors: `not_found` for an absent plan and one that is not its own alike; `unavailable`. */
+export async function updatePlan(
+  db: Database,
+  accountId: string,
+  id: string,
+  changes: PlanChanges,
+): Promise<Result<Plan, NotFound | Unavailable>> {
+  return attemptOne(() => updateStatement(db, eq(plan.accountId, accountId), id, changes));
+}
+
+/** Changes a plan of Marvel's. Errors: `not_found`, `unavailable`. */
+export async function updateMarvelPlan(
+  db: Database,
+  id: string,
+  changes: PlanChanges,
+  audit: AuditEntry,
+): Promise<Result<Plan, NotFound | Unavailable>> {
+  return attemptOne(async () => {
+    const [rows] = await db.batch([
+      updateStatement(db, isNull(plan.accountId), id, changes),
+      auditStatement(db, audit),
+    ]);
+    return rows;
+  });
+}
+
+function updateStatement(db: Database, whose: SQL, id: string, changes: PlanChanges) {
+  // An empty SET is no SQL.
+  return db
+    .update(plan)
+    .set({ id, ...changes })
+    .where(and(eq(plan.id, id), whose))
+    .returning();
+}
+
+function visibleTo(accountId: string): SQL {
+  return sql`(${plan.accountId} is null or ${plan.accountId} = ${accountId})`;
+}
+
+async function list(
+  db: Database,
+  shown: SQL | undefined,
+  visible: SQL,
+  page: PageWanted,
+): Promise<Result<readonly Plan[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select()
+      .from(plan)
+      .where(and(shown, afterRow(plan, visible, page)))
+      .orderBy(desc(plan.createdAt), desc(plan.id))
+      .limit(pageRows(page)),
+  );
+}
