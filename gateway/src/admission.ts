@@ -21,6 +21,8 @@ export interface Principal {
   readonly expiresAtMs: number;
   /** The account's id and `<credential id>/<window>` for each cap; empty for a test key, which never bills. */
   readonly budgets: readonly string[];
+  /** Of an `mk_test_` key: nothing of it leaves the gateway. */
+  readonly isTest: boolean;
 }
 
 /** An offer that may be served. */

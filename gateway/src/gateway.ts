@@ -27,6 +27,7 @@ import { createExitTrust } from './tunnel/exit-trust.ts';
 import { findInstallReading } from './tunnel/node-internals.ts';
 import { ReadBuffers } from './tunnel/read-buffers.ts';
 import { Shedding } from './tunnel/shedding.ts';
+import { openStandInExit } from './tunnel/stand-in-exit.ts';
 import { TunnelTable } from './tunnel/tunnel-table.ts';
 import { createUsage } from './usage/usage.ts';
 
@@ -142,6 +143,7 @@ export async function startGateway(
     waiting,
     observer: createObserver(log, metrics),
     buffers: new ReadBuffers(),
+    standIn: await openStandInExit(maxTunnels),
     exitTrust,
     installReading: await findInstallReading(),
     times: {
@@ -226,6 +228,7 @@ export async function startGateway(
       clearInterval(sweeper);
       stopListening();
       await edge.close(finalPostMs);
+      parts.standIn.close();
       await admin.close();
       log.note('info', 'stopped', {});
       await log.flush();

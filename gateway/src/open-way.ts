@@ -7,6 +7,7 @@ import type { UsageMeter } from './spender.ts';
 import { Dial, type DialTimes } from './tunnel/dial.ts';
 import type { DialMeans, OpenedExit } from './tunnel/dial-attempt.ts';
 import type { DialFault } from './tunnel/dial-fault.ts';
+import type { StandInExit } from './tunnel/stand-in-exit.ts';
 
 /** What exits are chosen and dialled with, and who hears of it. */
 export interface WayParts extends DialMeans {
@@ -14,6 +15,8 @@ export interface WayParts extends DialMeans {
   readonly meter: UsageMeter;
   readonly observer: Observer;
   readonly times: DialTimes;
+  /** What test keys are led to. */
+  readonly standIn: StandInExit;
 }
 
 /** A way to a destination, and the exit it leads through. */
@@ -43,15 +46,18 @@ export function openWay(
   requestId: string,
   parts: WayParts,
 ): Result<Opening, FailureCode> {
-  const { chooser, meter, observer, times } = parts;
-  const first = chooser.choose(principal.account, wish, noExits, Date.now());
+  const { chooser, meter, observer, standIn, times } = parts;
+  const { isTest } = principal;
+  const nowMs = Date.now();
+  const first = isTest ? ok(standIn.choose(wish, nowMs)) : chooser.choose(principal.account, wish, noExits, nowMs);
   if (!first.ok) return first;
   const dial = new Dial<ExitChosen>(
     {
       first: first.value,
-      hasOthers: wish.session === undefined,
-      next: (failed) => chooser.chooseAnother(principal.account, wish, failed, Date.now()),
+      hasOthers: !isTest && wish.session === undefined,
+      next: (failed) => (isTest ? undefined : chooser.chooseAnother(principal.account, wish, failed, Date.now())),
       report: (exit, succeeded, latencyMs) => {
+        if (isTest) return;
         meter.recordDial(exit.id, succeeded, latencyMs);
         observer.dialled(succeeded);
       },

@@ -6,7 +6,7 @@ import type { PlainRequest } from './forwarding.ts';
 import type { Observer } from './observe/observer.ts';
 import type { Answers, ExitWish } from './offer.ts';
 import type { OpenedWay } from './open-way.ts';
-import type { UsageMeter } from './spender.ts';
+import { unbilled, type UsageMeter } from './spender.ts';
 import { Exchange, type ExchangeEnd } from './tunnel/exchange.ts';
 import { KeptExit } from './tunnel/kept-exit.ts';
 import type { Leg } from './tunnel/leg.ts';
@@ -84,7 +84,7 @@ export class PlainRequests {
     const { tunnels, meter, observer, world } = this.#parts;
     const { dialect, clientIp, answers } = this.#client;
     const { principal, destination } = admission;
-    const { account, credential, budgets } = principal;
+    const { account, credential, budgets, isTest } = principal;
     const { id, country, network } = choice.exit;
     const startedAtMs = performance.now();
     const exchange = new Exchange({
@@ -123,7 +123,8 @@ export class PlainRequests {
       },
     });
     tunnels.open(exchange);
-    const spender = meter.openSpender({ account, credential, budgets, exit: id, country, network, dialect }, exchange);
+    const spending = { account, credential, budgets, exit: id, country, network, dialect };
+    const spender = isTest ? unbilled : meter.openSpender(spending, exchange);
     observer.tunnelOpened(setupMs);
     exchange.start(spender, early, glued, hasClientEnded);
   }

@@ -38,6 +38,14 @@ export interface Spender {
   end(): void;
 }
 
+/** That of a test key: spends as it likes, and nothing of it is reported. */
+export const unbilled: Spender = {
+  take: (bytes) => bytes,
+  record: () => undefined,
+  untake: () => undefined,
+  end: () => undefined,
+};
+
 /** What may be done on a set of budgets; the last two are failure codes for the client. */
 export type BudgetStanding = 'spendable' | 'unknown' | 'balance_exhausted' | 'cap_exhausted';
 

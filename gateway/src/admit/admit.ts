@@ -1,5 +1,6 @@
-import type { Failure, FailureCode } from '@marvel/shared/failures';
+import { type Failure, type FailureCode, failureEntry } from '@marvel/shared/failures';
 import type { Limits } from '@marvel/shared/limits';
+import { rehearsedFailure } from '@marvel/shared/rehearsal';
 import type { Admission, Principal } from '../admission.ts';
 import type { FleetView } from '../fleet-view.ts';
 import type { ExitWish, Offer, SignIn } from '../offer.ts';
@@ -46,7 +47,10 @@ export function admitSignIn(signIn: SignIn, world: World, circumstances: Circums
   if (!world.fleet.isReady) return undefined;
   const principal = recognise(signIn, world, circumstances);
   if (principal === undefined) return refused('unauthenticated');
-  return signIn.wish.ok ? undefined : refused(signIn.wish.error, principal);
+  if (!signIn.wish.ok) return refused(signIn.wish.error, principal);
+  const rehearsed = principal.isTest ? rehearsedFailure(signIn.wish.value.session, 'socks5') : undefined;
+  // What is said in the answer to the request can be said only then.
+  return rehearsed !== undefined && isSaidAtSignIn(rehearsed) ? refused(rehearsed, principal) : undefined;
 }
 
 /**
@@ -60,6 +64,8 @@ export function admit(offer: Offer, world: World, circumstances: Circumstances):
   const principal = recognise(offer, world, circumstances);
   if (principal === undefined) return refused('unauthenticated');
   if (!offer.wish.ok) return refused(offer.wish.error, principal);
+  const rehearsed = principal.isTest ? rehearsedFailure(offer.wish.value.session, offer.dialect) : undefined;
+  if (rehearsed !== undefined) return refused(rehearsed, principal);
   const wish = withinLimits(offer.wish.value, principal.limits);
   if (
     world.rules.refusalOf(offer.destination, fleet.policy) !== undefined ||
@@ -82,6 +88,11 @@ export function admit(offer: Offer, world: World, circumstances: Circumstances):
 function recognise({ credential }: SignIn, world: World, circumstances: Circumstances): Principal | undefined {
   if (world.bans.isBanned(circumstances.clientIp)) return undefined;
   return identify(credential, world.fleet, world.digests, circumstances);
+}
+
+function isSaidAtSignIn(code: FailureCode): boolean {
+  const { socks5 } = failureEntry(code);
+  return typeof socks5 === 'object' && socks5 !== null && 'auth' in socks5;
 }
 
 /** What is asked of the exit, narrowed to the countries of the credential; `undefined` when it names another. */

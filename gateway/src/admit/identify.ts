@@ -37,7 +37,7 @@ export function identify(
   const { id, account, limits, isTest, proof } = holder;
   if (fleet.account(account)?.status !== 'active' || !isUsable(limits, circumstances)) return undefined;
   const budgets = isTest ? [] : budgetsOf(account, id, limits);
-  return { account, credential: id, proof, limits, expiresAtMs: endOf(limits), budgets };
+  return { account, credential: id, proof, limits, expiresAtMs: endOf(limits), budgets, isTest };
 }
 
 /** Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand. */

@@ -4,6 +4,7 @@ import { type Failure, type FailureCode, failureEntry, failures } from '@marvel/
 import { err, ok } from '@marvel/shared/result';
 import type { Answers, SignIn } from '../offer.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
+import { subUserOrTestKey } from './sub-user-or-test-key.ts';
 import { plainRefusal } from './plain-refusal.ts';
 import { readFoUsername } from './proxies-fo-username.ts';
 
@@ -17,7 +18,8 @@ const targetedNetwork: Network = 'residential';
 const nobody: SignIn = { credential: { kind: 'none' }, wish: err('unauthenticated') };
 
 /**
- * Reads requests to the listener of one network: Basic, user name = sub-user and modifiers, password = the sub-user's.
+ * Reads requests to the listener of one network: Basic, user name = sub-user and modifiers, password = the sub-user's;
+ * or user name = test key and modifiers.
  * `Expect` of any value cannot be met. Source: CONTRACT 3.3; seed 002.
  */
 export function proxiesFoRequestReader(network: Network): (request: ProxiesFoRequest) => SignIn {
@@ -25,7 +27,7 @@ export function proxiesFoRequestReader(network: Network): (request: ProxiesFoReq
     const basic = readBasicCredentials(fields.get('proxy-authorization') ?? '');
     if (basic === undefined) return nobody;
     const { user, modifiers } = readFoUsername(basic.username, network === targetedNetwork);
-    const credential = { kind: 'sub_user', username: user, password: basic.password } as const;
+    const credential = subUserOrTestKey(user, basic.password);
     if (fields.has('expect')) return { credential, wish: err('expectation_failed') };
     if (!modifiers.ok) return { credential, wish: modifiers };
     return { credential, wish: ok({ ...modifiers.value, network, minPurity: 0, onExitLoss: 'repin' }) };

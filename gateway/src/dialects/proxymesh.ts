@@ -3,9 +3,11 @@ import { canonicalHost } from '@marvel/shared/destination';
 import type { Exit } from '@marvel/shared/exit';
 import { type Failure, type FailureCode, failureEntry, failures } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
-import type { Answers, ExitIpWish, ExitWish, OfferedCredential, SignIn } from '../offer.ts';
+import { parseTarget } from '@marvel/shared/target';
+import type { Answers, ExitIpWish, ExitWish, SignIn } from '../offer.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
 import { plainRefusal } from './plain-refusal.ts';
+import { subUserOrTestKey } from './sub-user-or-test-key.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -23,13 +25,20 @@ const countryPattern = /^[A-Za-z]{2}$/;
  * the exit. `-Country` may list several: the first with an exit serves. Source: CONTRACT 3.4.
  */
 export function readProxymeshRequest({ fields }: ProxymeshRequest): SignIn {
-  return { credential: readCredential(fields.get('proxy-authorization')), wish: readWish(fields) };
+  const authorization = fields.get('proxy-authorization');
+  const wish = readWish(fields);
+  if (authorization === undefined) return { credential: { kind: 'source' }, wish };
+  const basic = readBasicCredentials(authorization);
+  if (basic === undefined) return { credential: { kind: 'none' }, wish };
+  const credential = subUserOrTestKey(basic.username, basic.password);
+  return { credential, wish: credential.kind === 'key' ? withTarget(wish, basic.password) : wish };
 }
 
-function readCredential(authorization: string | undefined): OfferedCredential {
-  if (authorization === undefined) return { kind: 'source' };
-  const basic = readBasicCredentials(authorization);
-  return basic === undefined ? { kind: 'none' } : { kind: 'sub_user', ...basic };
+/** The dialect has no sessions: a test key says in a Marvel target, as its password, which failure it wants. Without one it wants none. */
+function withTarget(wish: Result<ExitWish, FailureCode>, password: string): Result<ExitWish, FailureCode> {
+  if (!wish.ok || password === '') return wish;
+  const target = parseTarget(password);
+  return target.ok ? ok({ ...target.value, ...wish.value }) : target;
 }
 
 function readWish(fields: Fields): Result<ExitWish, FailureCode> {

@@ -16,6 +16,7 @@ const owner: Principal = {
   proof: { kind: 'key', digest: new Uint8Array() },
   limits: {},
   expiresAtMs: Number.POSITIVE_INFINITY,
+  isTest: false,
   budgets: ['acc_0001'],
 };
 const spending = {

@@ -3,12 +3,13 @@ import { Limits } from '../limits.ts';
 import { Id, Line, Timestamp } from '../units.ts';
 
 const Label = Line(100);
+/** `test` keys never bill, reach no exit, and are refused with any failure they ask for. */
+const Mode = v.picklist(['live', 'test']);
 
 export const CreateKeyRequest = v.strictObject({
   label: v.optional(Label, ''),
   limits: v.optional(Limits, {}),
-  /** `test` keys never bill. */
-  mode: v.optional(v.picklist(['live', 'test']), 'live'),
+  mode: v.optional(Mode, 'live'),
 });
 
 /** A member that is given replaces what was there; `limits` as a whole. */
@@ -19,6 +20,7 @@ export const Key = v.strictObject({
   /** The first 12 characters of the key. */
   prefix: v.string(),
   label: v.string(),
+  mode: Mode,
   created_at: Timestamp,
   last_used_at: v.nullable(Timestamp),
   revoked_at: v.nullable(Timestamp),
@@ -32,6 +34,7 @@ export const CreatedKey = v.strictObject({
   key: v.string(),
   prefix: v.string(),
   label: v.string(),
+  mode: Mode,
   limits: Limits,
 });
 

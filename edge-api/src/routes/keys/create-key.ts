@@ -19,7 +19,7 @@ export const createKey = endpoint({
   async handle({ body: { label, limits, mode }, identity, once }, services) {
     const id = newId('key');
     const { key, prefix, digest } = await newSecret(mode, services);
-    const answer = { id, key, prefix, label, limits };
+    const answer = { id, key, prefix, label, mode, limits };
     const row = { id, accountId: identity.accountId, digest, prefix, label, mode, limits };
     const made = await createApiKey(services.db, row, await once?.seal(answer));
     return made.ok ? ok(answer) : made;

@@ -36,7 +36,9 @@ describe('POST /v1/keys', () => {
     const account = await edge.signUp();
     const bare = await edge.call('POST', '/v1/keys', { token: account.token });
     expect(v.parse(CreatedKey, bare.json)).toMatchObject({ label: '', limits: {} });
-    expect(readApiKey((await make(account, { mode: 'test' })).key)).toBe('test');
+    const forTests = await make(account, { mode: 'test' });
+    expect([readApiKey(forTests.key), forTests.mode]).toEqual(['test', 'test']);
+    expect((await list(account)).map(({ mode }) => mode).toSorted()).toEqual(['live', 'test']);
   });
 
   test.each([

@@ -21,7 +21,7 @@ export const rotateKey = endpoint({
     if (!found.ok) return found;
     const { id, label, limits, mode } = found.value;
     const { key, prefix, digest } = await newSecret(mode, services);
-    const answer = { id, key, prefix, label, limits };
+    const answer = { id, key, prefix, label, mode, limits };
     const sealed = await once?.seal(answer);
     const rotated = await rotateApiKey(services.db, identity.accountId, id, { digest, prefix }, sealed);
     return rotated.ok ? ok(answer) : rotated;

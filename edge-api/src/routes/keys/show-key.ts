@@ -7,6 +7,7 @@ export function showKey(key: ApiKey): Key {
     id: key.id,
     prefix: key.prefix,
     label: key.label,
+    mode: key.mode,
     created_at: key.createdAt.toISOString(),
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
     revoked_at: key.revokedAt?.toISOString() ?? null,
