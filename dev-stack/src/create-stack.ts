@@ -42,6 +42,8 @@ export interface StackOptions {
   readonly gatewayState?: boolean;
   /** Where state lives on. Default: `.marvel` in the repository. */
   readonly stateDirectory?: string;
+  /** A name service (JSON over HTTPS, or http) in place of the public one. */
+  readonly nameService?: string;
   /** Other than the known ports. */
   readonly ports?: Partial<Readonly<Record<PortName, number>>>;
   /** Told of each program that ends although nobody asked it to. Default: writes it to standard error. */
@@ -105,6 +107,7 @@ async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promi
     secrets: secrets.value,
     ports: held.value.ports,
     certificate: await makeCertificate(directory),
+    nameService: options.nameService,
     say,
     onUnexpectedEnd: options.onUnexpectedEnd ?? writeUnexpectedEnd,
   });

@@ -64,6 +64,8 @@ export interface FleetView {
   exit(id: string): Exit | undefined;
   /** The pin of (account, session) as the edge knows it; `undefined` once it has expired at `nowMs` since 1970. */
   node(account: string, session: string, nowMs: number): NodeRecord | undefined;
+  /** Tunnels that other gateways have open of a credential or an account, if its threads are limited; as of the last page. */
+  tunnelsElsewhere(id: string): number;
   /** Calls `listener` after each change, once the state is ready; gives the way to stop that. A listener must not throw. */
   onChange(listener: (change: FleetChange) => void): () => void;
 }

@@ -113,8 +113,8 @@ export async function startGateway(
   const load: Load = {
     isDraining: () => isDraining,
     isFull: () => tunnels.count >= maxTunnels,
-    tunnelsOf: (credential) => tunnels.tunnelsOf(credential),
-    tunnelsOfAccount: (account) => tunnels.tunnelsOfAccount(account),
+    tunnelsOf: (credential) => tunnels.tunnelsOf(credential) + fleet.tunnelsElsewhere(credential),
+    tunnelsOfAccount: (account) => tunnels.tunnelsOfAccount(account) + fleet.tunnelsElsewhere(account),
   };
   const chooser = new ExitChooser(fleet, Math.random, (pin) => {
     meter.recordPin(pin);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectRefusal } from './testing/expect-refusal.ts';
 import { eventually } from './testing/event-log.ts';
 import { answers, echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, destination, TestGateway } from './testing/test-gateway.ts';
+import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
 import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
 
 let gateway: TestGateway;
@@ -149,5 +149,22 @@ describe('limits of a key', () => {
       expect((await gateway.connect()).answer.status).toBe(200);
     });
     second.close();
+  });
+
+  test('count what other gateways have open, for the key and for its account', async () => {
+    gateway.addExit(exit.port);
+    const { fleet } = gateway;
+    gateway.limit({ threads: 3 });
+    fleet.elsewhere.set(credential, 2);
+    const first = await gateway.open();
+    expect((await gateway.connect()).answer.status).toBe(429);
+    fleet.elsewhere.delete(credential);
+    await gateway.open();
+    fleet.accounts.set(account, { id: account, status: 'active', balance_bytes: 1, threads: 10 });
+    fleet.elsewhere.set(account, 8);
+    expect((await gateway.connect()).answer.status).toBe(429);
+    fleet.elsewhere.clear();
+    expect((await gateway.connect()).answer.status).toBe(200);
+    first.close();
   });
 });

@@ -30,6 +30,7 @@ const page: FeedPage = {
   from: '100.5',
   to: '107.2',
   head: '110.9',
+  elsewhere: [],
   issued_at: at(0),
   expires_at: at(60_000),
   records: [{ kind: 'account', id: 'acc_0001', status: 'active', balance_bytes: -5, threads: null }],

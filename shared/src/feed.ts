@@ -149,6 +149,13 @@ const UnknownRecord = v.looseObject({
   must_understand: v.optional(v.literal(false)),
 });
 
+/** What the other gateways of the fleet have open, together, of a credential whose threads are limited. */
+export const ElsewhereLine = v.strictObject({ credential: Id, account: Id, tunnels: Count });
+export type ElsewhereLine = v.InferOutput<typeof ElsewhereLine>;
+
+/** The most lines one page holds: those nearest to a limit. */
+export const maxElsewhereLines = 1000;
+
 /** The most records one page holds, whatever `limit` asks for. */
 export const maxPageRecords = 10_000;
 
@@ -165,6 +172,8 @@ export const FeedPage = v.strictObject({
   head: FeedCursor,
   issued_at: Timestamp,
   expires_at: Timestamp,
+  /** All there is now, whatever the cursor. */
+  elsewhere: v.pipe(v.array(ElsewhereLine), v.maxLength(maxElsewhereLines)),
   records: v.pipe(v.array(FeedRecord), v.maxLength(maxPageRecords)),
 });
 export type FeedPage = v.InferOutput<typeof FeedPage>;

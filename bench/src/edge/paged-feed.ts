@@ -38,6 +38,7 @@ export class PagedFeed {
       from: since,
       to: cursorAt(records === undefined ? index : index + 1),
       head: cursorAt(this.#pages.length),
+      elsewhere: [],
       issued_at: new Date(nowMs).toISOString(),
       expires_at: new Date(nowMs + pageLifeMs).toISOString(),
     };

@@ -10,6 +10,8 @@ export interface Setting {
   readonly secrets: SecretStore;
   readonly ports: StackPorts;
   readonly certificate: Certificate;
+  /** Where host names of clients are looked up; the Worker's own default where it is not set. */
+  readonly nameService: string | undefined;
   readonly say: (step: string) => void;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }

@@ -21,12 +21,13 @@ export interface Services {
 const HOST = '127.0.0.1';
 
 /** The variables and secrets of the Worker. */
-function edgeVariables({ secrets, ports }: Setting): Readonly<Record<string, string>> {
+function edgeVariables({ secrets, ports, nameService }: Setting): Readonly<Record<string, string>> {
   const { current } = secrets;
   return {
     DATABASE_URL: marvelDatabaseUrl(ports.postgres),
     NEON_FRONT_URL: `http://${HOST}:${ports.neon_front}`,
     FLEET,
+    ...(nameService === undefined ? {} : { DOH_URL: nameService }),
     CREDENTIAL_PEPPER: current.credential_pepper,
     FEED_SIGNING_KEY: JSON.stringify({ ...current.feed_signing_key, kid: FEED_KEY_ID }),
     OPERATOR_TOKEN: current.operator_token,

@@ -14,6 +14,8 @@ const Row = v.object({
   /** JSON of the records, joined by commas: it is signed as it is, so nobody parses it on the way. */
   records: v.string(),
   ahead: v.boolean(),
+  /** JSON. */
+  elsewhere: v.string(),
 });
 
 /** A page of the feed as the database gives it. */
@@ -24,6 +26,8 @@ export interface StoredFeedPage {
   readonly head: FeedCursor;
   /** The records as JSON, joined by commas. */
   readonly recordsJson: string;
+  /** What other gateways have open of limited credentials, as a JSON array. */
+  readonly elsewhereJson: string;
   /** The cursor is not of this database, which must have been restored to an earlier state without raising the epoch. */
   readonly isAhead: boolean;
 }
@@ -38,7 +42,9 @@ export async function readFeedPage(
   wanted: { readonly tokenDigest: string; readonly since: FeedCursor; readonly limit: number },
 ): Promise<Result<StoredFeedPage, NotFound | Unavailable>> {
   const answered = await attempt(() =>
-    db.execute(sql`select * from feed_page(${wanted.tokenDigest}, ${wanted.since}, ${wanted.limit})`),
+    db.execute(
+      sql`select p.*, tunnels_elsewhere(${wanted.tokenDigest}) as elsewhere from feed_page(${wanted.tokenDigest}, ${wanted.since}, ${wanted.limit}) p`,
+    ),
   );
   if (!answered.ok) return answered;
   const [found] = answered.value.rows;
@@ -50,6 +56,7 @@ export async function readFeedPage(
     to: row.to_place,
     head: row.head_place,
     recordsJson: row.records,
+    elsewhereJson: row.elsewhere,
     isAhead: row.ahead,
   });
 }

@@ -15,7 +15,7 @@ export interface Load {
   isDraining(): boolean;
   /** As many tunnels are open as the gateway is set to carry. */
   isFull(): boolean;
-  /** Tunnels of one credential, those being dialled included. */
+  /** Tunnels of one credential: those here, being dialled included, and those that other gateways were last known to have. */
   tunnelsOf(credential: string): number;
   tunnelsOfAccount(account: string): number;
 }

@@ -105,6 +105,7 @@ export class FeedReader {
     const page = await this.#open(answer.value, target);
     if (!page.ok) return page;
     await this.#apply(page.value.records, target);
+    this.#fleet.elsewhere.hear(page.value.elsewhere);
     const adopted = this.#advance(page.value, target);
     return ok({
       records: page.value.records.length,

@@ -8,6 +8,7 @@ import type {
 import type { Exit, Network } from '@marvel/shared/exit';
 import type { AccountEntry, FleetChange, FleetView, KeyEntry } from '../fleet-view.ts';
 import { FleetState } from './fleet-state.ts';
+import { TunnelsElsewhere } from './tunnels-elsewhere.ts';
 
 const refuseAll: DestinationPolicy = Object.freeze({ ports: [], allow: [], own_addresses: [] });
 
@@ -16,6 +17,7 @@ export class Fleet implements FleetView {
   readonly #now: () => number;
   readonly #wallNow: () => number;
   readonly #maxStaleMs: number;
+  readonly elsewhere: TunnelsElsewhere;
   readonly #listeners = new Set<(change: FleetChange) => void>();
   #state = new FleetState();
   #isReady = false;
@@ -26,6 +28,7 @@ export class Fleet implements FleetView {
     this.#now = clocks.now;
     this.#wallNow = clocks.wallNow;
     this.#maxStaleMs = clocks.maxStaleMs;
+    this.elsewhere = new TunnelsElsewhere(clocks.now);
   }
 
   /** Serves another state from now on. */
@@ -113,6 +116,10 @@ export class Fleet implements FleetView {
 
   node(account: string, session: string, nowMs: number): NodeRecord | undefined {
     return this.#state.node(account, session, nowMs);
+  }
+
+  tunnelsElsewhere(id: string): number {
+    return this.elsewhere.of(id);
   }
 
   onChange(listener: (change: FleetChange) => void): () => void {

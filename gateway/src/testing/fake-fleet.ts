@@ -29,6 +29,8 @@ export class FakeFleet implements FleetView {
   readonly subUsers = new Map<string, SubUserRecord>();
   /** By the one address that each stands for. */
   readonly sources = new Map<string, AuthorizedSourceRecord>();
+  /** By credential or account. */
+  readonly elsewhere = new Map<string, number>();
   readonly #listeners = new Set<(change: FleetChange) => void>();
 
   addKey(key: string, entry: KeyEntry): void {
@@ -101,6 +103,10 @@ export class FakeFleet implements FleetView {
   node(account: string, session: string, nowMs: number): NodeRecord | undefined {
     const node = this.nodes.get(`${account}/${session}`);
     return node !== undefined && Date.parse(node.expires_at) > nowMs ? node : undefined;
+  }
+
+  tunnelsElsewhere(id: string): number {
+    return this.elsewhere.get(id) ?? 0;
   }
 
   onChange(listener: (change: FleetChange) => void): () => void {

@@ -30,6 +30,7 @@ export async function startFeedEdge() {
         from: since,
         to: records.at(-1)?.place ?? since,
         head: places.at(-1)?.place ?? since,
+        elsewhere: [],
         issued_at: new Date().toISOString(),
         expires_at: new Date(Date.now() + 60_000).toISOString(),
         records: records.map(({ record }) => record),

@@ -76,6 +76,52 @@ describe('GET /v1/gateway/feed', () => {
   });
 });
 
+describe('tunnels that other gateways have open', () => {
+  test('come with each page where threads are limited, by the credential or its account, and end with their gateway', async () => {
+    const [one, two, reader] = [await enrolGateway(edge), await enrolGateway(edge), await enrolGateway(edge)];
+    const { account, key: unlimited, token } = await makeKey(1000);
+    const made = await edge.call('POST', '/v1/keys', { token, body: { limits: { threads: 5 } } });
+    const limited = v.parse(CreatedKey, made.json).id;
+    const say = async (who: Gateway, tunnels: number) => {
+      const open = [limited, unlimited, 'key_nobody'].map((credential) => ({ credential, tunnels }));
+      await openReply(edge, await postBatch(edge, who, await makeBatch(who, { open })));
+    };
+    const heard = async (who: Gateway) => (await readPage(who)).elsewhere.filter((line) => line.account === account);
+    const line = (tunnels: number) => ({ credential: limited, account, tunnels });
+    await say(one, 2);
+    await say(two, 3);
+    expect(await heard(reader)).toEqual([line(5)]);
+    expect(await heard(one)).toEqual([line(3)]);
+    expect(await heard(two)).toEqual([line(2)]);
+
+    await edge.database.query('update account set threads = 9 where id = $1', [account]);
+    await say(one, 1);
+    await say(two, 0);
+    expect(new Set(await heard(reader))).toEqual(new Set([line(1), { ...line(1), credential: unlimited }]));
+
+    await edge.call('DELETE', `/v1/operator/gateways/${one.id}`, { token: edge.operatorToken });
+    expect(await heard(reader)).toEqual([]);
+  });
+
+  test('are forgotten when their gateway has been silent for a while', async () => {
+    const [silent, reader] = [await enrolGateway(edge), await enrolGateway(edge)];
+    const { account, token } = await makeKey(1000);
+    const made = await edge.call('POST', '/v1/keys', { token, body: { limits: { threads: 5 } } });
+    const { id: credential } = v.parse(CreatedKey, made.json);
+    await openReply(
+      edge,
+      await postBatch(edge, silent, await makeBatch(silent, { open: [{ credential, tunnels: 1 }] })),
+    );
+    const heard = async () => (await readPage(reader)).elsewhere.filter((line) => line.account === account);
+    expect(await heard()).toHaveLength(1);
+    await edge.database.query(
+      "update gateway_tunnels set said_at = said_at - interval '16 seconds' where gateway_id = $1",
+      [silent.id],
+    );
+    expect(await heard()).toEqual([]);
+  });
+});
+
 describe('POST /v1/gateway/usage', () => {
   test('settles a batch once, and answers a repeat with the same bytes', async () => {
     const { account, key, token } = await makeKey(10_000_000);

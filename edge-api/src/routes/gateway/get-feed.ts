@@ -30,9 +30,9 @@ export const getFeed = endpoint({
   async handle({ query: { since, limit }, identity, replyHeaders }, { db, env, log }) {
     const read = await readFeedPage(db, { tokenDigest: identity.tokenDigest, since, limit: Number(limit) });
     if (!read.ok) return read.error.code === 'not_found' ? err({ code: 'unauthenticated' }) : read;
-    const { epoch, issuedAt, to, head, recordsJson, isAhead } = read.value;
+    const { epoch, issuedAt, to, head, recordsJson, elsewhereJson, isAhead } = read.value;
     if (isAhead) log.info('feed_cursor_ahead', { since });
-    const page: Omit<FeedPage, 'records'> = {
+    const page: Omit<FeedPage, 'records' | 'elsewhere'> = {
       fleet: env.FLEET,
       epoch,
       from: since,
@@ -43,7 +43,9 @@ export const getFeed = endpoint({
       issued_at: issuedAt,
       expires_at: new Date(Date.parse(issuedAt) + pageTtlMs).toISOString(),
     };
-    const body = new TextEncoder().encode(`${JSON.stringify(page).slice(0, -1)},"records":[${recordsJson}]}`);
+    const body = new TextEncoder().encode(
+      `${JSON.stringify(page).slice(0, -1)},"elsewhere":${elsewhereJson},"records":[${recordsJson}]}`,
+    );
     await signReply(body, 'marvel-feed-page', env, replyHeaders);
     return ok(body);
   },

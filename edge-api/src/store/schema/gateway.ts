@@ -38,6 +38,20 @@ export const gatewayFeed = pgTable('gateway_feed', {
   seenAt: moment('seen_at').notNull(),
 });
 
+/** A line of `gatewayTunnels`. */
+interface TunnelsLine {
+  readonly credential: string;
+  readonly account: string;
+  readonly tunnels: number;
+}
+
+/** What a gateway last said it has open of each credential whose threads are limited; the others are told. Rewritten with each batch. */
+export const gatewayTunnels = pgTable('gateway_tunnels', {
+  gatewayId: text('gateway_id').primaryKey(),
+  lines: jsonb('lines').$type<readonly TunnelsLine[]>().notNull(),
+  saidAt: moment('said_at').notNull(),
+});
+
 /** Every batch ever settled, with its first answer: the claim that makes a batch count once. */
 export const usageBatch = pgTable(
   'usage_batch',
