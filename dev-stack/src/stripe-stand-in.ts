@@ -1,12 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ok, type Result } from '@marvel/shared/result';
+import { err, ok, type Result } from '@marvel/shared/result';
 import type { Stripe } from 'stripe';
 import { openListener, type ListenOptions } from './listener.ts';
 import { answerApi, type ApiParts } from './stripe-stand-in/api.ts';
+import { type CardTry, closeInvoice, payInvoice, renewSubscription } from './stripe-stand-in/billing.ts';
 import { createEvent, type Happening } from './stripe-stand-in/event.ts';
-import type { Cause, StripeEvent } from './stripe-stand-in/objects.ts';
-import type { StripeFailure } from './stripe-stand-in/failure.ts';
+import type { Cause, Invoice, StripeEvent, Subscription } from './stripe-stand-in/objects.ts';
+import { noSuch, type StripeFailure } from './stripe-stand-in/failure.ts';
 import { openIdempotency } from './stripe-stand-in/idempotency.ts';
 import {
   declineSession,
@@ -15,7 +16,7 @@ import {
   type SessionClosed,
   type SessionStep,
 } from './stripe-stand-in/pay.ts';
-import { renderPaymentPage, renderUnknownPage, successUrl } from './stripe-stand-in/payment-page.ts';
+import { renderInvoicePage, renderPaymentPage, renderUnknownPage, successUrl } from './stripe-stand-in/payment-page.ts';
 import {
   closeDispute,
   disputeCharge,
@@ -25,6 +26,7 @@ import {
   type Reversal,
 } from './stripe-stand-in/reversal.ts';
 import { openStore, type Store } from './stripe-stand-in/store.ts';
+import { cancelSubscription } from './stripe-stand-in/subscription.ts';
 import {
   openWebhooks,
   type DeliverOptions,
@@ -73,6 +75,16 @@ export interface StripeStandIn extends AsyncDisposable {
   pay(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
   decline(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
   expire(sessionId: string): Result<Stripe.Checkout.Session['id'], SessionClosed>;
+  /**
+   * As time does, without waiting for it: a subscription's period is over, and the card on file is tried for the next one.
+   * Gives the invoice of that; none when the subscription was to end.
+   */
+  renew(subscriptionId: string, card?: CardTry): Result<Invoice | undefined, StripeFailure>;
+  /** Tries the card again for an open invoice. */
+  retryInvoice(invoiceId: string, card?: CardTry): Result<Invoice | undefined, StripeFailure>;
+  /** As the merchant, or as Stripe when it gives up. */
+  closeInvoice(invoiceId: string, status: 'void' | 'uncollectible'): Result<Invoice, StripeFailure>;
+  endSubscription(subscriptionId: string): Result<Subscription, StripeFailure>;
   /** As the merchant in Stripe's dashboard; `id` is a charge or a payment intent, the default amount all that is left. */
   refund(id: string, amount?: number): Result<Stripe.Refund, StripeFailure>;
   /** As the cardholder, and as the bank that decides. */
@@ -167,12 +179,25 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     if (found === undefined) return write(response, 404, html, renderUnknownPage());
     if (method !== 'POST') return write(response, 200, html, renderPaymentPage(found, 'none'));
     const isPay = new URLSearchParams(body).get('action') !== 'decline';
-    const result = isPay ? paySession(id, store, nowSeconds()) : declineSession(id, store, nowSeconds());
+    const result = isPay ? paySession(id, store, nowSeconds(), payUrl) : declineSession(id, store, nowSeconds());
     step(result);
     if (!result.ok) return write(response, 409, html, renderPaymentPage(found, 'none'));
     const { session } = result.value;
     if (!isPay) return write(response, 402, html, renderPaymentPage(session, 'declined'));
     write(response, 303, 'text/plain', 'paid\n', { Location: successUrl(session) });
+  }
+
+  function answerInvoicePage(method: string, id: string, body: string, response: ServerResponse): void {
+    const html = 'text/html; charset=utf-8';
+    const found = store.get('invoice', id);
+    if (found === undefined) return write(response, 404, html, renderUnknownPage());
+    if (method !== 'POST') return write(response, 200, html, renderInvoicePage(found, 'none'));
+    const isDeclined = new URLSearchParams(body).get('action') === 'decline';
+    const paid = payInvoice(id, { isDeclined }, store, nowSeconds());
+    if (!paid.ok) return write(response, 409, html, renderInvoicePage(found, 'none'));
+    tell(paid.value.happenings, NO_REQUEST);
+    const after = paid.value.invoice ?? found;
+    write(response, isDeclined ? 402 : 200, html, renderInvoicePage(after, isDeclined ? 'declined' : 'none'));
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, parts: ApiParts): Promise<void> {
@@ -183,6 +208,7 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     const [path = '', query = ''] = url.split('?', 2);
     expireOverdue();
     const payPath = /^\/pay\/(\w+)$/.exec(path);
+    if (payPath?.[1]?.startsWith('in_') === true) return answerInvoicePage(method, payPath[1], body, response);
     if (payPath !== null) return answerPage(method, payPath[1] ?? '', body, response);
     const answer = answerApi(
       {
@@ -200,12 +226,13 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
   }
 
   const server = createServer((request, response) => {
-    const parts: ApiParts = { store, secretKey, tell, idempotency, payUrl: (id) => `${url}/pay/${id}` };
+    const parts: ApiParts = { store, secretKey, tell, idempotency, payUrl };
     handle(request, response, parts).catch(() => response.destroy()); // the client went away in the middle
   });
   const idempotency = openIdempotency();
   const listener = await openListener(server, options);
   const url = `http://${listener.host}:${listener.port}`;
+  const payUrl = (id: string): string => `${url}/pay/${id}`;
 
   return {
     port: listener.port,
@@ -229,9 +256,32 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     delayDeliveries: (delayMs) => webhooks.delay(delayMs),
     deliveryAttempts: () => webhooks.attempts(),
     deliveriesIdle: async () => webhooks.idle(),
-    pay: (id) => step(paySession(id, store, nowSeconds())),
+    pay: (id) => step(paySession(id, store, nowSeconds(), payUrl)),
     decline: (id) => step(declineSession(id, store, nowSeconds())),
     expire: (id) => step(expireSession(id, store)),
+    renew(id, card = {}) {
+      const renewed = renewSubscription(id, card, store, nowSeconds(), payUrl);
+      if (renewed.ok) tell(renewed.value.happenings, NO_REQUEST);
+      return renewed.ok ? ok(renewed.value.invoice) : renewed;
+    },
+    retryInvoice(id, card = {}) {
+      const paid = payInvoice(id, card, store, nowSeconds());
+      if (paid.ok) tell(paid.value.happenings, NO_REQUEST);
+      return paid.ok ? ok(paid.value.invoice) : paid;
+    },
+    closeInvoice(id, status) {
+      const closed = closeInvoice(id, status, store, nowSeconds());
+      if (closed.ok) tell(closed.value.happenings, NO_REQUEST);
+      return closed.ok ? ok(closed.value.invoice) : closed;
+    },
+    endSubscription(id) {
+      const running = store.get('subscription', id);
+      if (running === undefined || running.status === 'canceled') return err(noSuch('subscription', id));
+      const ended = cancelSubscription(running, undefined, nowSeconds());
+      store.put(ended);
+      tell([{ type: 'customer.subscription.deleted', object: ended }], NO_REQUEST);
+      return ok(ended);
+    },
     refund(id, amount) {
       const charge = findCharge(id, 'charge', store);
       if (!charge.ok) return charge;

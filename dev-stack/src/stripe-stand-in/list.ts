@@ -14,6 +14,7 @@ const FILTERS: { readonly [K in Kind]: readonly string[] } = {
   dispute: ['charge', 'payment_intent'],
   event: ['type', 'types'],
   invoice: ['customer', 'status'],
+  invoice_payment: ['invoice', 'status'],
   payment_intent: ['customer'],
   price: ['active', 'currency', 'product', 'type'],
   product: ['active'],

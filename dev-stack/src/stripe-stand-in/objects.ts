@@ -19,6 +19,15 @@ export type LineItem = Omit<Stripe.LineItem, 'price' | 'quantity'> & {
   readonly quantity: number;
 };
 
+export type InvoiceLine = Omit<Stripe.InvoiceLineItem, 'pricing' | 'quantity_decimal'> & {
+  readonly pricing: Omit<Stripe.InvoiceLineItem.Pricing, 'unit_amount_decimal'> & {
+    readonly unit_amount_decimal: string | null;
+  };
+};
+
+/** An invoice as it is on the wire; its payments are there only when they are asked for. */
+export type Invoice = Omit<Stripe.Invoice, 'lines' | 'payments'> & { readonly lines: Stripe.ApiList<InvoiceLine> };
+
 /** A session as the API answers it. */
 export type Session = Omit<Stripe.Checkout.Session, 'line_items'>;
 
@@ -51,7 +60,13 @@ export interface EventObjects {
   'customer.subscription.created': Subscription;
   'customer.subscription.deleted': Subscription;
   'customer.subscription.updated': Subscription;
-  'invoice.paid': Stripe.Invoice;
+  'invoice.created': Invoice;
+  'invoice.finalized': Invoice;
+  'invoice.marked_uncollectible': Invoice;
+  'invoice.paid': Invoice;
+  'invoice.payment_failed': Invoice;
+  'invoice.payment_succeeded': Invoice;
+  'invoice.voided': Invoice;
   'payment_intent.payment_failed': Stripe.PaymentIntent;
   'payment_intent.succeeded': Stripe.PaymentIntent;
   'refund.created': Stripe.Refund;
@@ -85,7 +100,8 @@ export interface Kinds {
   customer: Stripe.Customer;
   dispute: Stripe.Dispute;
   event: StripeEvent;
-  invoice: Stripe.Invoice;
+  invoice: Invoice;
+  invoice_payment: Stripe.InvoicePayment;
   payment_intent: Stripe.PaymentIntent;
   price: Price;
   product: Stripe.Product;

@@ -28,10 +28,12 @@ export const Text = v.pipe(
   v.maxLength(5_000, 'Text too long'),
 );
 
-/** Three letters, written small. */
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/** Three letters of a currency that there is, written small. */
 export const Currency = v.pipe(
   v.string(),
-  v.regex(/^[a-zA-Z]{3}$/, 'Invalid currency'),
+  v.check((text) => CURRENCIES.has(text.toUpperCase()), 'Invalid currency'),
   v.transform((text) => text.toLowerCase()),
 );
 

@@ -1,13 +1,13 @@
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { Stripe } from 'stripe';
 import { publicSession } from './checkout-session.ts';
-import type { SessionRecord, Subscription } from './objects.ts';
+import type { SessionRecord } from './objects.ts';
 import { createCustomer } from './customer.ts';
 import type { Happening } from './event.ts';
-import { createInvoice } from './invoice.ts';
-import { afterCharge, createCharge, createPaymentIntent, type PaymentOrder } from './payment.ts';
+import { startSubscription } from './billing.ts';
+import { createPaymentIntent, type PaymentOrder } from './payment.ts';
 import type { Store } from './store.ts';
-import { createSubscription, type SubscriptionOrder } from './subscription.ts';
+import { tryCard } from './try-card.ts';
 
 /** Why a session cannot be paid, declined or expired any more. */
 export type SessionClosed = 'unknown' | 'complete' | 'expired';
@@ -46,30 +46,6 @@ function orderOf(session: SessionRecord, customer: Stripe.Customer | undefined):
   };
 }
 
-/** Tries the card once and keeps what came of it. */
-function tryCard(
-  intent: Stripe.PaymentIntent,
-  order: PaymentOrder,
-  isPaid: boolean,
-  store: Store,
-  nowSeconds: number,
-): { intent: Stripe.PaymentIntent; happenings: Happening[] } {
-  const charge = createCharge(intent, order, isPaid, nowSeconds);
-  const tried = afterCharge(intent, charge);
-  store.put(tried);
-  store.put(charge);
-  const happenings: Happening[] = isPaid
-    ? [
-        { type: 'charge.succeeded', object: charge },
-        { type: 'payment_intent.succeeded', object: tried },
-      ]
-    : [
-        { type: 'charge.failed', object: charge },
-        { type: 'payment_intent.payment_failed', object: tried },
-      ];
-  return { intent: tried, happenings };
-}
-
 function addCustomer(
   email: string | null,
   store: Store,
@@ -78,39 +54,6 @@ function addCustomer(
   const customer = createCustomer({ metadata: {}, ...(email === null ? {} : { email }) }, nowSeconds);
   store.put(customer);
   return { customer, happenings: [{ type: 'customer.created', object: customer }] };
-}
-
-/** Starts a subscription, whose first period the card on file pays at once. */
-export function startSubscription(
-  order: SubscriptionOrder,
-  store: Store,
-  nowSeconds: number,
-): { subscription: Subscription; happenings: Happening[] } {
-  const customer = store.get('customer', order.customer);
-  if (customer === undefined) throw new TypeError('a subscription is made for a known customer');
-  const subscription = createSubscription(order, nowSeconds);
-  const amount = order.items.reduce((sum, { price, quantity }) => sum + (price.unit_amount ?? 0) * quantity, 0);
-  const invoice = createInvoice(subscription, customer, amount, nowSeconds);
-  const invoiced = { ...subscription, latest_invoice: invoice.id };
-  store.put(invoice);
-  store.put(invoiced);
-  const payment: PaymentOrder = {
-    amount,
-    currency: subscription.currency,
-    customer: customer.id,
-    email: customer.email,
-    description: 'Subscription creation',
-    metadata: {},
-    receiptEmail: null,
-    statementDescriptor: null,
-  };
-  const paid = tryCard(createPaymentIntent(payment, nowSeconds), payment, true, store, nowSeconds);
-  const happenings: Happening[] = [
-    { type: 'customer.subscription.created', object: invoiced },
-    ...paid.happenings,
-    { type: 'invoice.paid', object: invoice },
-  ];
-  return { subscription: invoiced, happenings };
 }
 
 /** The session once all is paid. */
@@ -148,7 +91,12 @@ function intentOf(session: SessionRecord, order: PaymentOrder, store: Store, now
 }
 
 /** Pays an open session with a card that works. */
-export function paySession(id: string, store: Store, nowSeconds: number): Result<SessionStep, SessionClosed> {
+export function paySession(
+  id: string,
+  store: Store,
+  nowSeconds: number,
+  payUrl: (id: string) => string,
+): Result<SessionStep, SessionClosed> {
   const open = openSession(id, store);
   if (!open.ok) return open;
   const session = open.value;
@@ -168,6 +116,7 @@ export function paySession(id: string, store: Store, nowSeconds: number): Result
       { customer: customer.id, items, metadata, description, cancelAtPeriodEnd: false },
       store,
       nowSeconds,
+      payUrl,
     );
     happenings.push(...started.happenings);
     Object.assign(made, { subscription: started.subscription.id, invoice: started.subscription.latest_invoice });

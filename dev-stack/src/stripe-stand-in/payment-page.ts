@@ -1,5 +1,5 @@
 import { publicSession } from './checkout-session.ts';
-import type { SessionRecord } from './objects.ts';
+import type { Invoice, SessionRecord } from './objects.ts';
 
 /** What the page says above the form. */
 export type Notice = 'none' | 'declined';
@@ -81,6 +81,30 @@ export function successUrl(session: SessionRecord): string {
   return (publicSession(session).success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id);
 }
 
+function declinedNotice(notice: Notice): string {
+  return notice === 'declined'
+    ? '<p class="notice" role="alert">Your card was declined. Nothing was charged.</p>\n'
+    : '';
+}
+
+function payForm(total: string): string {
+  return `<form method="post">
+<button class="pay" name="action" value="pay">Pay ${escape(total)}</button>
+<button name="action" value="decline">Pay with a card that is declined</button>
+</form>`;
+}
+
+/** The page of an invoice of a subscription, whose card was declined. */
+export function renderInvoicePage(invoice: Invoice, notice: Notice): string {
+  if (invoice.status === 'paid') return page('Already paid', '<h1>This has been paid.</h1>');
+  if (invoice.status !== 'open') return page('Closed', '<h1>This invoice is closed.</h1>\n<p>Nothing was charged.</p>');
+  const total = formatMoney(invoice.amount_due, invoice.currency);
+  return page(
+    `Pay ${total}`,
+    `<h1>Pay Marvel</h1>\n<p class="total">${escape(total)}</p>\n${declinedNotice(notice)}${payForm(total)}`,
+  );
+}
+
 /** The page of a session: what is bought and the two buttons, or why there is nothing to pay any more. */
 export function renderPaymentPage(session: SessionRecord, notice: Notice): string {
   if (session.status === 'complete') {
@@ -93,8 +117,7 @@ export function renderPaymentPage(session: SessionRecord, notice: Notice): strin
     );
   }
   const total = formatMoney(session.amount_total ?? 0, session.currency ?? 'usd');
-  const declined =
-    notice === 'declined' ? '<p class="notice" role="alert">Your card was declined. Nothing was charged.</p>\n' : '';
+  const declined = declinedNotice(notice);
   return page(
     `Pay ${total}`,
     `<h1>Pay Marvel</h1>
@@ -105,10 +128,7 @@ ${declined}<table>
 ${itemRows(session)}
 </tbody>
 </table>
-<form method="post">
-<button class="pay" name="action" value="pay">Pay ${escape(total)}</button>
-<button name="action" value="decline">Pay with a card that is declined</button>
-</form>
+${payForm(total)}
 ${link(session.cancel_url, 'Cancel')}`,
   );
 }

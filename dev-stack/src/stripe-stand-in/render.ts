@@ -1,5 +1,5 @@
 import { publicSession } from './checkout-session.ts';
-import type { SessionRecord } from './objects.ts';
+import type { Invoice, SessionRecord } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** How deep Stripe lets `expand` go. */
@@ -18,7 +18,7 @@ function lineItemsOf(session: SessionRecord): object {
 function expandPath(value: unknown, path: readonly string[], store: Store): unknown {
   if (typeof value === 'string') {
     const found = store.find(value);
-    return found === undefined ? value : expandPath(renderPlain(found, []), path, store);
+    return found === undefined ? value : expandPath(renderPlain(found, path, store), path, store);
   }
   const [name, ...rest] = path;
   if (typeof value !== 'object' || value === null || name === undefined) return value;
@@ -27,7 +27,19 @@ function expandPath(value: unknown, path: readonly string[], store: Store): unkn
   return next === undefined ? value : { ...value, [name]: expandPath(next, rest, store) };
 }
 
-function renderPlain(object: object, expand: readonly string[]): object {
+function isInvoice(object: object): object is Invoice {
+  return 'object' in object && object.object === 'invoice';
+}
+
+function paymentsOf(invoice: Invoice, store: Store): object {
+  const data = store.list('invoice_payment').filter((payment) => payment.invoice === invoice.id);
+  return { object: 'list', data, has_more: false, url: `/v1/invoice_payments?invoice=${invoice.id}` };
+}
+
+function renderPlain(object: object, expand: readonly string[], store: Store): object {
+  if (isInvoice(object) && expand.some((path) => path.split('.')[0] === 'payments')) {
+    return { ...object, payments: paymentsOf(object, store) };
+  }
   if (!isSession(object)) return object;
   const wantsItems = expand.some((path) => path.split('.')[0] === 'line_items');
   return { ...publicSession(object), ...(wantsItems ? { line_items: lineItemsOf(object) } : {}) };
@@ -36,7 +48,7 @@ function renderPlain(object: object, expand: readonly string[]): object {
 /**
  * Writes an object as the API answers it, with the paths of `expand` filled in.
  *
- * `line_items` of a session are there only when they are asked for, as with Stripe.
+ * `line_items` of a session and `payments` of an invoice are there only when they are asked for, as with Stripe.
  */
 export function render(object: object, expand: readonly string[], store: Store): object {
   if ('data' in object && Array.isArray(object.data)) {
@@ -46,7 +58,7 @@ export function render(object: object, expand: readonly string[], store: Store):
     );
     return { ...object, data };
   }
-  let rendered: unknown = renderPlain(object, expand);
+  let rendered: unknown = renderPlain(object, expand, store);
   for (const path of expand) rendered = expandPath(rendered, path.split('.').slice(0, MAX_EXPAND_DEPTH), store);
   return typeof rendered === 'object' && rendered !== null ? rendered : object;
 }

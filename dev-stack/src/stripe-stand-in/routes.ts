@@ -7,7 +7,8 @@ import { invalidRequest, noSuch, type StripeFailure } from './failure.ts';
 import type { FormTree } from './form.ts';
 import { listObjects } from './list.ts';
 import { Expand, readParams } from './params.ts';
-import { expireSession, startSubscription } from './pay.ts';
+import { closeInvoice, payInvoice, startSubscription } from './billing.ts';
+import { expireSession } from './pay.ts';
 import { addPrice, addProduct, CreatePrice, CreateProduct } from './price.ts';
 import { CreateRefund, refundCharge } from './reversal.ts';
 import type { Kind } from './objects.ts';
@@ -117,10 +118,10 @@ const createPrice = route(CreatePrice, (params, { store, nowSeconds }) => {
   return price.ok ? ok({ object: price.value, happenings: [] }) : price;
 });
 
-const subscribe = route(CreateSubscription, (params, { store, nowSeconds }) => {
+const subscribe = route(CreateSubscription, (params, { store, nowSeconds, payUrl }) => {
   const order = readOrder(params, store, nowSeconds);
   if (!order.ok) return order;
-  const { subscription, happenings } = startSubscription(order.value, store, nowSeconds);
+  const { subscription, happenings } = startSubscription(order.value, store, nowSeconds, payUrl);
   return ok({ object: subscription, happenings });
 });
 
@@ -138,6 +139,20 @@ const endSubscription = route(CancelSubscription, (params, { store, nowSeconds, 
   const ended = cancelSubscription(subscription, params.cancellation_details?.comment, nowSeconds);
   store.put(ended);
   return ok({ object: ended, happenings: [{ type: 'customer.subscription.deleted', object: ended }] });
+});
+
+function closing(status: 'void' | 'uncollectible'): Route {
+  return route(OnlyExpand, (_, { store, nowSeconds, id }) => {
+    const closed = closeInvoice(id, status, store, nowSeconds);
+    return closed.ok ? ok({ object: closed.value.invoice, happenings: closed.value.happenings }) : closed;
+  });
+}
+
+const collectInvoice = route(OnlyExpand, (_, { store, nowSeconds, id }) => {
+  const paid = payInvoice(id, {}, store, nowSeconds);
+  if (!paid.ok) return paid;
+  const { invoice, subscription, happenings } = paid.value;
+  return ok({ object: invoice ?? subscription, happenings });
 });
 
 /** `:id` stands for one segment. */
@@ -160,6 +175,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET /v1/events/:id': retrieve('event'),
   'GET /v1/invoices': list('invoice'),
   'GET /v1/invoices/:id': retrieve('invoice'),
+  'POST /v1/invoices/:id/pay': collectInvoice,
+  'POST /v1/invoices/:id/void': closing('void'),
+  'POST /v1/invoices/:id/mark_uncollectible': closing('uncollectible'),
+  'GET /v1/invoice_payments': list('invoice_payment'),
+  'GET /v1/invoice_payments/:id': retrieve('invoice_payment'),
   'POST /v1/customers': addCustomer,
   'GET /v1/customers': list('customer'),
   'GET /v1/customers/:id': retrieve('customer'),

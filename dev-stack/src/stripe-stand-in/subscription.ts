@@ -179,6 +179,16 @@ export function createSubscription(order: SubscriptionOrder, nowSeconds: number)
   };
 }
 
+/** The subscription in its next period. */
+export function nextPeriod(subscription: Subscription): Subscription {
+  const data = subscription.items.data.map((item) => ({
+    ...item,
+    current_period_start: item.current_period_end,
+    current_period_end: periodEnd(item.price, item.current_period_end),
+  }));
+  return { ...subscription, items: { ...subscription.items, data } };
+}
+
 /** Reads what the API's create call asks for. */
 export function readOrder(
   params: v.InferOutput<typeof CreateSubscription>,

@@ -81,9 +81,7 @@ function readNews(type: string, object: unknown): readonly PaymentNews[] {
     case 'customer.subscription.paused':
     case 'customer.subscription.resumed':
       return ofSubscription(v.parse(Subscription, object));
-    case 'invoice.finalized':
     case 'invoice.paid':
-    case 'invoice.payment_succeeded':
     case 'invoice.payment_failed':
     case 'invoice.voided':
     case 'invoice.marked_uncollectible':
