@@ -1,5 +1,6 @@
 import { type MountName, mountNames } from '@marvel/shared/failures';
 import * as v from 'valibot';
+import { type DoorName, doorNames } from './domain/gateway-door.ts';
 import type { SiteFiles } from './http/pages.ts';
 import type { RateLimiters } from './http/rate-limiters.ts';
 
@@ -12,15 +13,30 @@ const PositiveCount = (preset: string) =>
     v.transform(Number),
   );
 
-/** `host=mount`, separated by commas, as the mount that each host name stands for. */
-const DialectHosts = v.pipe(
+/** `a=b`, separated by commas. */
+const Pairs = v.pipe(
   v.optional(v.string(), ''),
   v.transform((text) => (text === '' ? [] : text.split(',').map((pair) => pair.trim().split('=')))),
+);
+
+/** `host=mount`, as the mount that each host name stands for. */
+const DialectHosts = v.pipe(
+  Pairs,
   v.array(
     v.tuple([v.pipe(v.string(), v.toLowerCase(), v.regex(/^[a-z0-9.-]{1,253}$/)), v.picklist(mountNames)]),
     `must be host=mount, separated by commas; the mounts are ${mountNames.join(', ')}`,
   ),
   v.transform((pairs): ReadonlyMap<string, MountName> => new Map(pairs)),
+);
+
+/** `door=host:port`, where gateways listen for the clients of other dialects. */
+const GatewayDoors = v.pipe(
+  Pairs,
+  v.array(
+    v.tuple([v.picklist(doorNames), v.pipe(v.string(), v.regex(/^[^/:\s]+:[0-9]{1,5}$/))]),
+    `must be door=host:port, separated by commas; the doors are ${doorNames.join(', ')}`,
+  ),
+  v.transform((pairs): ReadonlyMap<DoorName, string> => new Map(pairs)),
 );
 
 /** What a deployment gives the Worker: plain variables and secrets, all text, and the objects that count requests. */
@@ -62,6 +78,8 @@ export const Env = v.object({
   /** Wrong sign-ins from one address within ten minutes that ban it for a quarter of an hour. */
   SIGN_IN_BAN_FAILURES: PositiveCount('20'),
   ASSETS: v.optional(v.custom<SiteFiles>((value) => typeof value === 'object' && value !== null)),
+  /** Where gateways listen for the clients of other dialects, where that is not the host of `GATEWAY_ADDRESS` at the usual port. */
+  GATEWAY_DOORS: GatewayDoors,
   /** Host names that stand for a mount: there `/x` is `/dialects/<mount>/x`, and nothing else is served. */
   DIALECT_HOSTS: DialectHosts,
   RATE_LIMITER: v.optional(v.custom<RateLimiters>((value) => typeof value === 'object' && value !== null)),

@@ -14,6 +14,7 @@ export interface Edge extends AsyncDisposable {
   readonly database: MigratedDatabase;
   readonly operatorToken: string;
   readonly stripeWebhookSecret: string;
+  readonly credentialPepper: string;
   /** What pages and replies are signed with. */
   readonly feedKeys: VerificationKeys;
   /** Sends one request; a `body` that is no text or stream goes as JSON. */
@@ -71,6 +72,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const database = undo.use(await startMigratedDatabase());
   const operatorToken = `operator-${randomBytes(16).toString('hex')}`;
   const stripeWebhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
+  const credentialPepper = randomBytes(32).toString('hex');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const feedKeys = await importVerificationKeys([{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }]);
   const harness: TestHarness = createTestHarness({
@@ -94,7 +96,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
         },
         secrets: {
           DATABASE_URL: database.postgres.url,
-          CREDENTIAL_PEPPER: randomBytes(32).toString('hex'),
+          CREDENTIAL_PEPPER: credentialPepper,
           FEED_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'test-1' }),
           OPERATOR_TOKEN: operatorToken,
           STRIPE_SECRET_KEY: 'sk_test_1',
@@ -145,6 +147,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
     database,
     operatorToken,
     stripeWebhookSecret,
+    credentialPepper,
     feedKeys,
     call,
     signUp,

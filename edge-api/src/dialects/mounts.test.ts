@@ -1,25 +1,14 @@
-import { request } from 'node:http';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeApiKey } from '../../test-support/api-key.ts';
+import { askAsHost, type HostReply } from '../../test-support/ask-as-host.ts';
 import { startEdge } from '../../test-support/edge.ts';
 import { readOperations } from '../../test-support/operations.ts';
 
 const edge = await startEdge({ vars: { DIALECT_HOSTS: 'api.mash.example=mashvisor' } });
 afterAll(async () => edge[Symbol.asyncDispose]());
 
-/** Asks as a client does that knows the Worker by a name of its own. */
-async function getFrom(host: string, path: string, key: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = { Host: host, Accept: 'text/html', 'x-api-key': key };
-    request(new URL(path, edge.url), { headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-    })
-      .on('error', reject)
-      .end();
-  });
+async function getFrom(host: string, path: string, key: string): Promise<HostReply> {
+  return askAsHost(edge, host, path, { Accept: 'text/html', 'x-api-key': key });
 }
 
 describe('a host name of a mount', () => {

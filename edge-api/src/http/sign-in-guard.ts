@@ -1,12 +1,10 @@
 import { credentialDigest } from '@marvel/shared/credential-digest';
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
-import type { BanRule } from '../domain/rate-window.ts';
-import { clientNetworkOf, type Counting, rateLimited, take } from './rate-limit.ts';
+import { guesser, noteGuess } from './guess-guard.ts';
+import { type Counting, rateLimited, take } from './rate-limit.ts';
 
 const windowMs = 60_000;
-/** Within what time wrong guesses earn a ban, and how long it lasts. */
-const banTimes: Omit<BanRule, 'failures'> = { windowMs: 600_000, banMs: 900_000 };
 
 /** A sign-in that may be tried. */
 export interface SignInTry {
@@ -24,8 +22,8 @@ export async function guardSignIn(
   headers: Headers,
   services: Counting,
 ): Promise<Result<SignInTry, Failure>> {
-  const { env, log } = services;
-  const address = `sign-in/${clientNetworkOf(headers)}`;
+  const { env } = services;
+  const address = guesser('sign-in', headers);
   const rule = { max: env.RATE_LIMIT_SIGN_IN, windowMs };
   const digest = await credentialDigest(env.CREDENTIAL_PEPPER, `sign-in\n${email}`);
   for (const name of [address, `sign-in-email/${digest}`]) {
@@ -33,13 +31,5 @@ export async function guardSignIn(
     if (!taken.ok) return taken;
     if (!taken.value.isAllowed) return err(rateLimited(taken.value, services));
   }
-  return ok({
-    async failed() {
-      try {
-        await env.RATE_LIMITER?.getByName(address).fail({ ...banTimes, failures: env.SIGN_IN_BAN_FAILURES });
-      } catch (error) {
-        log.error('rate_limiter_failed', error);
-      }
-    },
-  });
+  return ok({ failed: async () => noteGuess(address, services) });
 }

@@ -93,6 +93,28 @@ export async function deleteAuthorizedSource(
   return deleted.ok ? ok(undefined) : deleted;
 }
 
+/** Deletes the source that an account has under a canonical value. Errors: `not_found`, `unavailable`. */
+export async function deleteSourceOf(
+  db: Database,
+  given: { readonly accountId: string; readonly source: 'ip' | 'hostname'; readonly value: string },
+): Promise<Result<void, NotFound | Unavailable>> {
+  const deleted = await attemptOne(() =>
+    db
+      .update(authorizedSource)
+      .set({ deletedAt: sql`now()` })
+      .where(
+        and(
+          eq(authorizedSource.accountId, given.accountId),
+          eq(authorizedSource.source, given.source),
+          eq(authorizedSource.value, given.value),
+          isNull(authorizedSource.deletedAt),
+        ),
+      )
+      .returning({ id: authorizedSource.id }),
+  );
+  return deleted.ok ? ok(undefined) : deleted;
+}
+
 /** The host names whose last look-up is longest ago, if it was before a moment. Errors: `unavailable`. */
 export async function listHostnamesDue(
   db: Database,

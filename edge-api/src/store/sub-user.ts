@@ -1,5 +1,5 @@
 import type { Limits } from '@marvel/shared/limits';
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, count, desc, eq, isNull } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -90,6 +90,31 @@ export async function findSubUser(
   return attemptOne(() =>
     db.select(shown).from(subUser).innerJoin(credential, eq(credential.id, subUser.id)).where(live(accountId, id)),
   );
+}
+
+/** The sub-user of a name, whosever it is. Errors: `not_found`, `unavailable`. */
+export async function findSubUserByName(
+  db: Database,
+  username: string,
+): Promise<Result<SubUser & { readonly accountId: string; readonly digest: string }, NotFound | Unavailable>> {
+  return attemptOne(() =>
+    db
+      .select({ ...shown, accountId: subUser.accountId, digest: subUser.digest })
+      .from(subUser)
+      .innerJoin(credential, eq(credential.id, subUser.id))
+      .where(and(eq(subUser.username, username), isNull(subUser.deletedAt))),
+  );
+}
+
+/** How many sub-users an account has. Errors: `unavailable`. */
+export async function countSubUsers(db: Database, accountId: string): Promise<Result<number, Unavailable>> {
+  const rows = await attempt(() =>
+    db
+      .select({ users: count() })
+      .from(subUser)
+      .where(and(eq(subUser.accountId, accountId), isNull(subUser.deletedAt))),
+  );
+  return rows.ok ? ok(rows.value[0]?.users ?? 0) : rows;
 }
 
 /** Deletes a sub-user; its name is free again. Errors: `not_found`, `unavailable`. */

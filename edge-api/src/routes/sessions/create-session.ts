@@ -2,14 +2,12 @@ import { SignedIn, SignInRequest } from '@marvel/shared/api/account';
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type * as v from 'valibot';
-import { hashPassword, isOutdated, verifyPassword } from '../../domain/password-hash.ts';
+import { checkPassword } from '../../http/check-password.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { newSession } from '../../http/new-session.ts';
 import { guardSignIn } from '../../http/sign-in-guard.ts';
 import type { Services } from '../../http/services.ts';
-import { findAccountByEmail, updatePasswordHash } from '../../store/account.ts';
 import { createSession as storeSession } from '../../store/session.ts';
-import { loadArgon2id } from '../../vendor/argon2id.ts';
 
 /** A hash that changes while it is compared is read once more: another sign-in may have hashed the same password anew. */
 const maxTries = 2;
@@ -40,25 +38,13 @@ export const createSession = endpoint({
 
 /** Errors: `unauthenticated`; `not_found` when the stored hash changed on the way; `unavailable`. */
 async function signIn(
-  { email, password }: v.InferOutput<typeof SignInRequest>,
+  credentials: v.InferOutput<typeof SignInRequest>,
   services: Services,
 ): Promise<Result<v.InferOutput<typeof SignedIn>, Failure>> {
-  const found = await findAccountByEmail(services.db, email);
-  if (!found.ok) return found;
-  const account = found.value;
-  const argon2id = await loadArgon2id();
-  // Also without an account: what is unknown must not answer sooner than what is wrong.
-  const right = verifyPassword(password, account?.passwordHash, argon2id);
-  if (!right || account === undefined) return err(refused);
-
-  let { passwordHash } = account;
-  if (isOutdated(passwordHash)) {
-    const after = hashPassword(password, argon2id, services.randomBytes);
-    const updated = await updatePasswordHash(services.db, account.id, { before: passwordHash, after });
-    if (!updated.ok) return updated;
-    passwordHash = after;
-  }
+  const account = await checkPassword(credentials, services);
+  if (!account.ok) return account;
+  const { id: accountId, passwordHash } = account.value;
   const { token, session } = await newSession(services);
-  const made = await storeSession(services.db, { ...session, accountId: account.id, passwordHash });
-  return made.ok ? ok({ account_id: account.id, token }) : made;
+  const made = await storeSession(services.db, { ...session, accountId, passwordHash });
+  return made.ok ? ok({ account_id: accountId, token }) : made;
 }
