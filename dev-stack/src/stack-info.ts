@@ -36,7 +36,10 @@ export const StackInfo = v.strictObject({
     password: v.string(),
     account_id: v.string(),
     token: v.string(),
+    /** Opens proxies. */
     key: v.string(),
+    /** Opens the mounts below `/dialects`. */
+    api_key: v.string(),
   }),
   sub_user: v.strictObject({ username: v.string(), password: v.string() }),
   stripe: v.strictObject({ url: Url, webhook_secret: v.string() }),

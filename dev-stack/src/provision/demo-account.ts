@@ -1,4 +1,5 @@
 import { SignedIn } from '@marvel/shared/api/account';
+import { ApiKeyList, CreatedApiKey } from '@marvel/shared/api/api-key';
 import { CreatedKey, KeyList } from '@marvel/shared/api/key';
 import { AdjustedBalance } from '@marvel/shared/api/operator';
 import { CreatedSubUser } from '@marvel/shared/api/sub-user';
@@ -41,6 +42,20 @@ async function obtainKey(api: Api, secrets: SecretStore, token: string): Promise
   return ok(made.value.key);
 }
 
+/** The API key of an earlier start while it is valid, else a new one. */
+async function obtainApiKey(api: Api, secrets: SecretStore, token: string): Promise<Result<string, ApiFailure>> {
+  const path = '/v1/api-keys';
+  const { api_key: known } = secrets.current.demo;
+  const listed = await api.call({ method: 'GET', path, token, reply: ApiKeyList });
+  if (!listed.ok) return listed;
+  if (known !== null && listed.value.data.some(({ id }) => id === known.id)) return ok(known.key);
+  const made = await api.call({ method: 'POST', path, token, body: { label: KEY_LABEL }, reply: CreatedApiKey });
+  if (!made.ok) return made;
+  const { id, api_key: key } = made.value;
+  await secrets.update({ demo: { ...secrets.current.demo, api_key: { id, key } } });
+  return ok(key);
+}
+
 /** Makes the sub-user unless there is one. */
 async function obtainSubUser(api: Api, secrets: SecretStore, token: string): Promise<Result<void, ApiFailure>> {
   const body = secrets.current.demo.sub_user;
@@ -65,7 +80,7 @@ async function creditFirstBytes(
 }
 
 /**
- * Makes the demo account with a key, a sub-user and 10 GB, or finds it as an earlier start left it. Every step may be
+ * Makes the demo account with a key, an API key, a sub-user and 10 GB, or finds it as an earlier start left it. Every step may be
  * interrupted and done again. Errors: `ApiFailure`.
  */
 export async function obtainDemoAccount(api: Api, secrets: SecretStore): Promise<Result<DemoAccount, ApiFailure>> {
@@ -77,7 +92,9 @@ export async function obtainDemoAccount(api: Api, secrets: SecretStore): Promise
   if (!credited.ok) return credited;
   const key = await obtainKey(api, secrets, token);
   if (!key.ok) return key;
+  const apiKey = await obtainApiKey(api, secrets, token);
+  if (!apiKey.ok) return apiKey;
   const subUser = await obtainSubUser(api, secrets, token);
   if (!subUser.ok) return subUser;
-  return ok({ account: { email, password, account_id, token, key: key.value }, sub_user });
+  return ok({ account: { email, password, account_id, token, key: key.value, api_key: apiKey.value }, sub_user });
 }

@@ -37,6 +37,12 @@ function edgeVariables({ secrets, ports, nameService }: Setting): Readonly<Recor
     WEBHOOK_ALLOW_LOOPBACK: 'true',
     PUBLIC_API_URL: `http://${HOST}:${ports.api}`,
     GATEWAY_ADDRESS: `${HOST}:${ports.marvel}`,
+    GATEWAY_DOORS: [
+      `proxies-fo-residential=${HOST}:${ports.proxies_fo_residential}`,
+      `proxies-fo-isp=${HOST}:${ports.proxies_fo_isp}`,
+      `proxies-fo-datacenter=${HOST}:${ports.proxies_fo_datacenter}`,
+      `proxymesh=${HOST}:${ports.proxymesh}`,
+    ].join(','),
     // One origin: the Worker serves the dashboard beside the API.
     DASHBOARD_ORIGIN: `http://${HOST}:${ports.api}`,
     // Everybody on this machine has one address, and scripts that try things out are no attack.

@@ -34,6 +34,8 @@ const Secrets = v.strictObject({
     password: Text,
     /** `null` until it was made. */
     key: v.nullable(v.strictObject({ id: Text, key: Text })),
+    /** Absent in the files of older stacks. */
+    api_key: v.optional(v.nullable(v.strictObject({ id: Text, key: Text })), null),
     sub_user: v.strictObject({ username: Text, password: Text }),
   }),
 });
@@ -76,6 +78,7 @@ function newSecrets(): Secrets {
       email: 'demo@example.com',
       password: newToken(''),
       key: null,
+      api_key: null,
       sub_user: { username: 'demo', password: newToken('') },
     },
   };
