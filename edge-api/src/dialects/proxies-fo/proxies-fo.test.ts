@@ -145,52 +145,52 @@ describe('each row of seed 002 that an API can have', () => {
     const reply = await provoke();
     expect([reply.status, reply.json]).toEqual([status, { Success: false, Data: null, Error: message }]);
   });
-
-  function asks(form: string, bytes?: Uint8Array) {
-    return async () => {
-      const { key } = shared;
-      if (bytes === undefined) return post(form, key);
-      const body = new ReadableStream({
-        start(controller) {
-          controller.enqueue(bytes);
-          controller.close();
-        },
-      });
-      const headers = { 'X-Api-Auth': key, 'Content-Type': 'application/x-www-form-urlencoded' };
-      return edge.call('POST', `${api}/plans/new`, { body, headers });
-    };
-  }
-
-  async function tooManyThreads(): Promise<Reply> {
-    const client = await newClient();
-    await edge.database.query('update account set threads = 10 where id = $1', [client.accountId]);
-    return post('reseller=isp&threads=11', client.key);
-  }
-
-  async function tooOften(): Promise<Reply> {
-    const { key } = await newClient();
-    const replies = await Promise.all(Array.from({ length: 30 }, async () => post('', key)));
-    expect(replies.map(({ status }) => status)).toContain(400);
-    return post('', key);
-  }
-
-  async function broken(): Promise<Reply> {
-    const { key } = shared;
-    await edge.database.query('alter table sub_user rename column first_name to first_name_away');
-    try {
-      return await post('reseller=isp&threads=1', key);
-    } finally {
-      await edge.database.query('alter table sub_user rename column first_name_away to first_name');
-    }
-  }
-
-  async function withoutDatabase(): Promise<Reply> {
-    const { key } = shared;
-    await edge.database.front.stop();
-    try {
-      return await post('reseller=isp&threads=1', key);
-    } finally {
-      await edge.database.front.start();
-    }
-  }
 });
+
+function asks(form: string, bytes?: Uint8Array) {
+  return async () => {
+    const { key } = shared;
+    if (bytes === undefined) return post(form, key);
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(bytes);
+        controller.close();
+      },
+    });
+    const headers = { 'X-Api-Auth': key, 'Content-Type': 'application/x-www-form-urlencoded' };
+    return edge.call('POST', `${api}/plans/new`, { body, headers });
+  };
+}
+
+async function tooManyThreads(): Promise<Reply> {
+  const client = await newClient();
+  await edge.database.query('update account set threads = 10 where id = $1', [client.accountId]);
+  return post('reseller=isp&threads=11', client.key);
+}
+
+async function tooOften(): Promise<Reply> {
+  const { key } = await newClient();
+  const replies = await Promise.all(Array.from({ length: 30 }, async () => post('', key)));
+  expect(replies.map(({ status }) => status)).toContain(400);
+  return post('', key);
+}
+
+async function broken(): Promise<Reply> {
+  const { key } = shared;
+  await edge.database.query('alter table sub_user rename column first_name to first_name_away');
+  try {
+    return await post('reseller=isp&threads=1', key);
+  } finally {
+    await edge.database.query('alter table sub_user rename column first_name_away to first_name');
+  }
+}
+
+async function withoutDatabase(): Promise<Reply> {
+  const { key } = shared;
+  await edge.database.front.stop();
+  try {
+    return await post('reseller=isp&threads=1', key);
+  } finally {
+    await edge.database.front.start();
+  }
+}

@@ -59,10 +59,10 @@ function newAddress(): string {
   return `93.184.216.${lastAddress}`;
 }
 
-async function createSub(client: Client, form: Readonly<Record<string, string>> = {}): Promise<string> {
+async function createSub(owner: Client, form: Readonly<Record<string, string>> = {}): Promise<string> {
   lastAddress += 1;
   const username = `sub${lastAddress}`;
-  const reply = await as(client, '/sub/create/', {
+  const reply = await as(owner, '/sub/create/', {
     form: { username, password: 'long-enough', ...form },
   });
   expect(reply.status).toBe(200);

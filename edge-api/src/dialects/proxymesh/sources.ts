@@ -49,8 +49,7 @@ const addHostname = endpoint({
   idempotent: true,
   async handle({ body, identity: { accountId }, once }, services) {
     const given = { accountId, kind: 'hostname', value: body.hostname, subUserId: null } as const;
-    const answerOf = ({ value, addresses }: AuthorizedSource) => ({ hostname: value, ips: addresses });
-    const made = await authorizeSource(given, once, answerOf, services);
+    const made = await authorizeSource(given, once, showHostname, services);
     return made.ok ? made : err(ofField('hostname', made.error));
   },
 });
@@ -108,6 +107,10 @@ function listing(kind: 'ip' | 'hostname'): Endpoint {
       return ok({ [name]: values });
     },
   });
+}
+
+function showHostname({ value, addresses }: AuthorizedSource) {
+  return { hostname: value, ips: addresses };
 }
 
 /** A failure of the one value that a form has, by the name that the form has for it. */
