@@ -5,6 +5,7 @@ import { servePage } from './http/pages.ts';
 import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
 import { mountOfHost } from './http/routed-path.ts';
+import { keepMonths } from './jobs/keep-months.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
 import { turnPeriods } from './jobs/turn-periods.ts';
@@ -13,7 +14,7 @@ import { createDatabase } from './store/database.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
 
 /** What is due once a minute. */
-const jobs = { sweep, turnPeriods, resolveSources };
+const jobs = { keepMonths, sweep, turnPeriods, resolveSources };
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 

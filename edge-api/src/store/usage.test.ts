@@ -31,6 +31,7 @@ async function rollUp(
   isTest = false,
   of = accountId,
 ) {
+  await database.query(`select ensure_month('usage_rollup', $1::timestamptz, 70)`, [hour]);
   await database.query(
     `insert into usage_rollup (account_id, hour, credential_id, exit_id, country, network, dialect, exit_grade, test, bytes_up, bytes_down, connections)
      values ($1, $2, $3, $4, $5, 'residential', 'marvel', $6, $7, $8, 0, 1)`,

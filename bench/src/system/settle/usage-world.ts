@@ -71,6 +71,11 @@ export async function openUsageWorld(url: string, ghost: string): Promise<UsageW
     const moreTransactions = Math.ceil((missing * ledgerRowsPerUsageRow) / accounts);
     const moreBatches = Math.ceil(missing / usageRowsPerBatch);
     await client.query(
+      `select ensure_month('usage_rollup', now() - h * interval '1 hour', 70) from generate_series($1::int, $2::int, 200) h
+       union all select ensure_month('usage_rollup', now() - $2::int * interval '1 hour', 70)`,
+      [hours + 1, hours + more],
+    );
+    await client.query(
       `insert into usage_rollup (account_id, hour, credential_id, exit_id, country, network, dialect, exit_grade, test, bytes_up, bytes_down, connections)
        select c.account_id, date_trunc('hour', now(), 'UTC') - h * interval '1 hour', c.id, e.id, e.country, e.network, 'marvel', e.grade, false, 1000, 9000, 2
        from generate_series($1::int, $2::int) h, credential c cross join exit e where c.id like 'key_bench%'`,

@@ -20,6 +20,7 @@ async function use(
   up: number,
   down: number,
 ) {
+  await edge.database.query(`select ensure_month('usage_rollup', $1::timestamptz, 70)`, [hour]);
   await edge.database.query(
     `insert into usage_rollup (account_id, hour, credential_id, exit_id, country, network, dialect, exit_grade, test, bytes_up, bytes_down, connections)
      values ($1, $2, $3, $4, $5, 'residential', 'marvel', $6, false, $7, $8, 1)`,
@@ -96,6 +97,9 @@ test('rows stand for the groups asked for, and sum to what was used', async () =
 
 test('an answer that would leave rows out is refused instead', async () => {
   const { accountId, token } = await edge.signUp();
+  await edge.database.query(
+    `select ensure_month('usage_rollup', month, 70) from (values (timestamptz '2026-01-01Z'), ('2026-02-01Z')) v (month)`,
+  );
   await edge.database.query(
     `insert into usage_rollup (account_id, hour, credential_id, dialect, test, bytes_up, bytes_down, connections)
      select $1, timestamptz '2026-01-01T00:00:00Z' + (n / 10) * interval '1 hour', 'key_' || n % 10 || '000', 'marvel', false, 1, 0, 1

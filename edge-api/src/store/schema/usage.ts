@@ -1,7 +1,7 @@
 import { boolean, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { bytes, moment, safeCount } from './columns.ts';
 
-/** Bytes and connections by the hour. No foreign keys: history outlives what it speaks of. */
+/** Bytes and connections by the hour, one partition a month. No foreign keys: history outlives what it speaks of. */
 export const usageRollup = pgTable(
   'usage_rollup',
   {
@@ -30,7 +30,7 @@ export const usageRollup = pgTable(
   ],
 );
 
-/** Refused requests by the hour. */
+/** Refused requests by the hour, one partition a month. */
 export const rejection = pgTable(
   'rejection',
   {
