@@ -12,5 +12,5 @@ export {
 export type { PageOf, Pages } from './client/pages.ts';
 export type { RateLimit, ReplyInfo } from './client/reply-info.ts';
 export { proxyUrl, type ProxyUrlOptions } from './proxy-url.ts';
-export { MarvelTargetError, readTarget, writeTarget, type Target } from './target.ts';
+export { MarvelTargetError, readTarget, writeTarget, type TargetParts } from './target.ts';
 export type * from './schema-types.ts';

@@ -13,7 +13,9 @@ import type * as status from '@marvel/shared/api/status';
 import type * as subUser from '@marvel/shared/api/sub-user';
 import type * as usage from '@marvel/shared/api/usage';
 import type * as webhook from '@marvel/shared/api/webhook';
+import type { FailureCode as Code } from '@marvel/shared/failures';
 import type * as limits from '@marvel/shared/limits';
+import type * as target from '@marvel/shared/target';
 import type * as v from 'valibot';
 
 /** A query as it is easy to write: numbers and times as such, and lists as arrays. */
@@ -24,6 +26,13 @@ type EasyValue<Name, Value> =
   | Value
   | undefined
   | (Name extends 'limit' ? number : Name extends 'from' | 'to' ? Date : Name extends 'all' ? boolean : never);
+
+/** The name of a failure, as in `X-Marvel-Error`. */
+export type FailureCode = Code;
+/** The codes that reading a target can give. */
+export type TargetFailure = target.TargetFailure;
+/** What a client asks of the exit. */
+export type Target = target.Target;
 
 export type Limits = v.InferOutput<typeof limits.Limits>;
 

@@ -1,7 +1,6 @@
 import { failures } from '@marvel/shared/failures';
-import { formatTarget, parseTarget, type Target, type TargetFailure } from '@marvel/shared/target';
-
-export type { Target };
+import { formatTarget, parseTarget } from '@marvel/shared/target';
+import type { Target, TargetFailure } from './schema-types.ts';
 
 /** A target that no gateway would take, in the words in which a gateway says so. */
 export class MarvelTargetError extends TypeError {

@@ -1,4 +1,4 @@
-import type { FailureCode } from '@marvel/shared/failures';
+import type { FailureCode } from '../schema-types.ts';
 import type { RateLimit, ReplyInfo } from './reply-info.ts';
 
 /** A field of the request that the API did not take. */

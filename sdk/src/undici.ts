@@ -1,0 +1,1 @@
+export { MarvelDispatcher, type MarvelDispatcherOptions } from './undici/dispatcher.ts';
