@@ -55,15 +55,15 @@ export default {
       name: 'sdk-client-sees-no-node',
       comment: 'The client of the control API also runs in browsers and workers.',
       severity: 'error',
-      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/proxy(/|[.]ts$)'] },
+      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'sdk-client-sees-no-proxy',
       comment: 'What needs node: is reached by another entry of the package.',
       severity: 'error',
-      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/proxy(/|[.]ts$)'] },
-      to: { path: '^sdk/src/proxy(/|[.]ts$)' },
+      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
+      to: { path: '^sdk/src/(proxy|undici)(/|[.]ts$)' },
     },
     {
       name: 'gateway-siblings-apart',

@@ -39,7 +39,7 @@ const config: KnipConfig = {
       ignoreDependencies: ['@marvel/shared', 'valibot', '@preact/signals'],
     },
     'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
-    sdk: { entry: ['build/build.ts'], project: ['{src,build,test-support}/**/*.ts'] },
+    sdk: { entry: ['publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
     conformance: { project: ['src/**/*.ts'] },
     // The benchmark starts these as processes, and pins each with taskset of util-linux.
     bench: {

@@ -23,7 +23,7 @@ let api: ScriptedApi;
 beforeAll(async () => {
   api = await startScriptedApi();
   folder = await mkdtemp(join(tmpdir(), 'marvel-sdk-'));
-  await run(process.execPath, ['build/build.ts'], { cwd: room });
+  await run(process.execPath, ['publish/build.ts'], { cwd: room });
   await run('npm', ['pack', dist, '--pack-destination', folder], { cwd: folder, env });
   await writeFile(join(folder, 'package.json'), '{"name": "consumer", "private": true, "type": "module"}');
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', './marvel-sdk-0.1.0.tgz'], { cwd: folder, env });
@@ -43,12 +43,14 @@ test('installed from its tarball it works in the Node of the machine, with no ot
     join(folder, 'consumer.js'),
     `import { Marvel, MarvelAPIError, proxyUrl } from '@marvel/sdk';
 import { proxyAgents } from '@marvel/sdk/proxy';
+import { verifyReceipts } from '@marvel/sdk/verify';
 const marvel = new Marvel({ baseUrl: process.argv[2], token: 'sess_x' });
 const proxy = proxyUrl({ gateway: '127.0.0.1:9', key: 'mk_live_x', target: { country: 'us' } });
 const { https } = proxyAgents({ proxy });
 const { label } = await marvel.keys.create({ label: 'from a tarball' });
+const { problems } = await verifyReceipts({ account: 'acc_1', ledger: [], receipts: [], keys: [] });
 const error = await marvel.me.get().catch((error) => error);
-console.log(JSON.stringify({ label, proxy, agent: https.constructor.name, code: error instanceof MarvelAPIError && error.code }));`,
+console.log(JSON.stringify({ label, problems, proxy, agent: https.constructor.name, code: error instanceof MarvelAPIError && error.code }));`,
   );
   api.script(
     { status: 201, body: { label: 'answered' } },
@@ -57,6 +59,7 @@ console.log(JSON.stringify({ label, proxy, agent: https.constructor.name, code: 
   const { stdout } = await run('node', ['consumer.js', api.url], { cwd: folder, env });
   expect(JSON.parse(stdout)).toEqual({
     label: 'answered',
+    problems: [],
     proxy: 'http://mk_live_x:country-US@127.0.0.1:9',
     agent: 'MarvelHttpsAgent',
     code: 'unauthenticated',

@@ -1,10 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { get, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operationOf, readOperations, readSchemas, type Operation } from '../test-support/operations.ts';
 import { MarvelAPIError } from './client/errors.ts';
 import { Marvel } from './client/marvel.ts';
+import { proxyAgents } from './proxy/agents.ts';
+import { proxyUrl } from './proxy-url.ts';
+import type { ReceiptEvidence } from './schema-types.ts';
+import { readReceiptEvidence, verifyReceipts } from './verify/receipts.ts';
 
 let stack: Stack;
 let operations: readonly Operation[];
@@ -162,6 +168,38 @@ describe('against the real API', () => {
     await marvel.openapi.get();
   });
 
+  test('an account sells: plans, customers, subscriptions; and its API keys come and go', async () => {
+    const marvel = clientAs(stack.info.account.token);
+    const terms = { name: 'Tour', bytes: 1000, price_cents: 100, currency: 'usd', interval: 'month' } as const;
+    const plan = await marvel.plans.create(terms);
+    expect(await marvel.plans.update(plan.id, { name: 'Tours' })).toMatchObject({ name: 'Tours' });
+    expect(await marvel.plans.get(plan.id)).toMatchObject({ owner: 'account', active: true });
+    expect(await marvel.plans.list({ owner: 'account' }).take(1)).toMatchObject([{ id: plan.id }]);
+    const subUser = await marvel.subUsers.create({ username: 'sdk_sold' });
+    const customer = await marvel.customers.create({ name: 'Ada', sub_user_id: subUser.id });
+    expect(await marvel.customers.update(customer.id, { email: 'ada@example.com' })).toMatchObject({ name: 'Ada' });
+    expect(await marvel.customers.get(customer.id)).toMatchObject({ email: 'ada@example.com' });
+    expect(await marvel.customers.list({ limit: 1 }).take(1)).toMatchObject([{ id: customer.id }]);
+    const { id } = await marvel.subscriptions.create({ plan_id: plan.id, customer_id: customer.id });
+    expect(await marvel.subscriptions.pause(id)).toMatchObject({ status: 'paused' });
+    expect(await marvel.subscriptions.resume(id)).toMatchObject({ status: 'active' });
+    expect(await marvel.subscriptions.cancel(id)).toMatchObject({ status: 'cancelled' });
+    expect(await marvel.subscriptions.get(id)).toMatchObject({ plan_id: plan.id });
+    expect(await marvel.subscriptions.list({ status: 'cancelled', limit: 1 }).take(1)).toMatchObject([{ id }]);
+    const spare = await marvel.customers.create({ name: 'Bob' });
+    await marvel.customers.delete(spare.id);
+
+    const { plans } = clientAs(stack.info.operator_token).operator;
+    const ours = await plans.create(terms);
+    expect(await plans.update(ours.id, { active: false })).toMatchObject({ owner: 'marvel', active: false });
+    expect(await plans.list({ limit: 1 }).take(1)).toMatchObject([{ id: ours.id }]);
+
+    const { id: keyId, api_key: apiKey } = await marvel.apiKeys.create({ label: 'tour', access: 'read' });
+    expect(apiKey).toMatch(/^ma_live_/);
+    expect(await marvel.apiKeys.list().take(9)).toMatchObject([{ id: keyId, label: 'tour' }]);
+    await marvel.apiKeys.revoke(keyId);
+  });
+
   test('an operator runs the fleet', async () => {
     const { operator } = clientAs(stack.info.operator_token);
     const fleet = await operator.fleet.get();
@@ -182,6 +220,29 @@ describe('against the real API', () => {
     expect(line).toMatchObject({ index: 0, outcome: 'invalid' });
     await operator.bundles.save('bun_sdk0', { name: 'Tour', bytes: 1, price_cents: 100, currency: 'usd' });
     expect(await operator.reconcile()).toMatchObject({ problems: [] });
+  });
+
+  test('a customer derives the balance again from what the gateways signed, and misses what is taken away', async () => {
+    const { account, gateway, echo } = stack.info;
+    const marvel = clientAs(account.token);
+    const proxy = proxyUrl({ gateway: gateway.marvel, key: account.key, target: { country: 'US' } });
+    const agents = proxyAgents({ proxy });
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get(`${echo}/bytes/100000`, { agent: agents.http }, resolve).on('error', reject);
+    });
+    expect((await buffer(response)).byteLength).toBe(100_000);
+    // A gateway that stops posts what it has counted.
+    await stack.gateways[0]?.stop();
+    expect((await marvel.receipts.csv()).csv).toMatch(/^id,at,reference,/);
+    const evidence = await readReceiptEvidence(marvel);
+    const report = await verifyReceipts(evidence);
+    expect(report.problems).toEqual([]);
+    expect(report.receiptedBytes).toBeGreaterThan(100_000);
+    expect(report.balanceBytes).toBe((await marvel.usage.get()).balance_bytes);
+    const overTheWire = JSON.parse(
+      JSON.stringify({ ...evidence, receipts: evidence.receipts.slice(1) }),
+    ) as ReceiptEvidence;
+    expect((await verifyReceipts(overTheWire)).problems.map(({ code }) => code)).toContain('receipt_missing');
   });
 
   test('no route is left that did not answer a call of this client', () => {

@@ -1,21 +1,28 @@
 // The types of what goes over the wire, inferred from the schemas that the API validates with.
 import type * as account from '@marvel/shared/api/account';
 import type * as authorizedSource from '@marvel/shared/api/authorized-source';
+import type * as apiKey from '@marvel/shared/api/api-key';
 import type * as availability from '@marvel/shared/api/availability';
 import type * as billing from '@marvel/shared/api/billing';
+import type * as customer from '@marvel/shared/api/customer';
 import type * as error from '@marvel/shared/api/error';
 import type * as key from '@marvel/shared/api/key';
 import type * as ledger from '@marvel/shared/api/ledger';
 import type * as node from '@marvel/shared/api/node';
 import type * as operator from '@marvel/shared/api/operator';
+import type * as plan from '@marvel/shared/api/plan';
+import type * as receipt from '@marvel/shared/api/receipt';
 import type * as rejection from '@marvel/shared/api/rejection';
 import type * as status from '@marvel/shared/api/status';
+import type * as subscription from '@marvel/shared/api/subscription';
 import type * as subUser from '@marvel/shared/api/sub-user';
 import type * as usage from '@marvel/shared/api/usage';
 import type * as webhook from '@marvel/shared/api/webhook';
 import type { FailureCode as Code } from '@marvel/shared/failures';
 import type * as limits from '@marvel/shared/limits';
+import type * as verifyReceipts from '@marvel/shared/receipt/verify-receipts';
 import type * as target from '@marvel/shared/target';
+import type * as webhookSignature from '@marvel/shared/webhook-signature';
 import type * as v from 'valibot';
 
 /** A query as it is easy to write: numbers and times as such, and lists as arrays. */
@@ -33,6 +40,13 @@ export type FailureCode = Code;
 export type TargetFailure = target.TargetFailure;
 /** What a client asks of the exit. */
 export type Target = target.Target;
+
+/** Why a webhook is not believed. */
+export type WebhookFailure = webhookSignature.WebhookFailure;
+/** What an account has of itself: its ledger, receipts, and the chains of the gateways, put together. */
+export type ReceiptEvidence = verifyReceipts.ReceiptEvidence;
+/** What the evidence adds up to, bytes. */
+export type ReceiptReport = verifyReceipts.ReceiptReport;
 
 export type Limits = v.InferOutput<typeof limits.Limits>;
 
@@ -103,6 +117,34 @@ export type WebhookEvent = v.InferOutput<typeof webhook.WebhookEvent>;
 export type WebhookDeliveryQuery = EasyQuery<typeof webhook.WebhookDeliveryQuery>;
 
 export type ErrorBody = v.InferOutput<typeof error.ErrorBody>;
+export type CreateApiKeyRequest = v.InferInput<typeof apiKey.CreateApiKeyRequest>;
+export type ApiKey = v.InferOutput<typeof apiKey.ApiKey>;
+export type CreatedApiKey = v.InferOutput<typeof apiKey.CreatedApiKey>;
+export type ApiKeyList = v.InferOutput<typeof apiKey.ApiKeyList>;
+
+export type CreatePlanRequest = v.InferInput<typeof plan.CreatePlanRequest>;
+export type UpdatePlanRequest = v.InferInput<typeof plan.UpdatePlanRequest>;
+export type PlanQuery = EasyQuery<typeof plan.PlanQuery>;
+export type Plan = v.InferOutput<typeof plan.Plan>;
+export type PlanList = v.InferOutput<typeof plan.PlanList>;
+export type CreateCustomerRequest = v.InferInput<typeof customer.CreateCustomerRequest>;
+export type UpdateCustomerRequest = v.InferInput<typeof customer.UpdateCustomerRequest>;
+export type Customer = v.InferOutput<typeof customer.Customer>;
+export type CustomerList = v.InferOutput<typeof customer.CustomerList>;
+export type CreateSubscriptionRequest = v.InferInput<typeof subscription.CreateSubscriptionRequest>;
+export type CancelSubscriptionRequest = v.InferInput<typeof subscription.CancelSubscriptionRequest>;
+export type SubscriptionQuery = EasyQuery<typeof subscription.SubscriptionQuery>;
+export type Subscription = v.InferOutput<typeof subscription.Subscription>;
+export type SubscriptionList = v.InferOutput<typeof subscription.SubscriptionList>;
+
+export type ReceiptQuery = EasyQuery<typeof receipt.ReceiptQuery>;
+export type Receipt = v.InferOutput<typeof receipt.Receipt>;
+export type ReceiptPage = v.InferOutput<typeof receipt.ReceiptPage>;
+export type ReceiptChainQuery = EasyQuery<typeof receipt.ReceiptChainQuery>;
+export type SignedHead = v.InferOutput<typeof receipt.SignedHead>;
+export type ReceiptChainPage = v.InferOutput<typeof receipt.ReceiptChainPage>;
+export type ReceiptKeys = v.InferOutput<typeof receipt.ReceiptKeys>;
+
 export type CatalogueEntry = v.InferOutput<typeof error.CatalogueEntry>;
 export type Catalogue = v.InferOutput<typeof error.Catalogue>;
 export type Status = v.InferOutput<typeof status.Status>;

@@ -75,7 +75,7 @@ function signed(timeS: number, body: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${timeS}.${body}`);
 }
 
-async function importSecret(secret: string): Promise<CryptoKey> {
+async function importSecret(secret: string): ReturnType<typeof crypto.subtle.importKey> {
   return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',

@@ -22,6 +22,19 @@ export function keys(api: Api) {
   };
 }
 
+/** `/v1/api-keys`: credentials that speak for the account at the mounts of other conventions. */
+export function apiKeys(api: Api) {
+  return {
+    /** The whole key is in the reply, and nowhere after that. */
+    create: async (body: t.CreateApiKeyRequest = {}, options?: CallOptions) =>
+      api.json<t.CreatedApiKey>('POST', '/v1/api-keys', { body, options }),
+    /** Newest first, without those that were revoked. */
+    list: (options?: CallOptions) => api.pages<t.ApiKeyList>('/v1/api-keys', { options }),
+    revoke: async (id: string, options?: CallOptions) =>
+      api.nothing('DELETE', '/v1/api-keys/{id}', { params: { id }, options }),
+  };
+}
+
 /** `/v1/sub-users`: usernames and passwords with limits of their own, drawing on the account's balance. */
 export function subUsers(api: Api) {
   return {

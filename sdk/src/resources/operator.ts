@@ -17,6 +17,15 @@ export function operator(api: Api) {
       save: async (id: string, body: t.SaveBundleRequest, options?: CallOptions) =>
         api.json<t.Bundle>('PUT', '/v1/operator/bundles/{id}', { params: { id }, body, options }),
     },
+    plans: {
+      /** A plan of Marvel itself. Its terms stay as they are. */
+      create: async (body: t.CreatePlanRequest, options?: CallOptions) =>
+        api.json<t.Plan>('POST', '/v1/operator/plans', { body, options }),
+      list: (query?: t.PageQuery, options?: CallOptions) =>
+        api.pages<t.PlanList>('/v1/operator/plans', { query, options }),
+      update: async (id: string, body: t.UpdatePlanRequest, options?: CallOptions) =>
+        api.json<t.Plan>('PATCH', '/v1/operator/plans/{id}', { params: { id }, body, options }),
+    },
     fleet: {
       get: async (options?: CallOptions) => api.json<t.FleetStatus>('GET', '/v1/operator/fleet', { options }),
       set: async (body: t.SetFleetRequest, options?: CallOptions) =>

@@ -18,9 +18,9 @@ export interface ChainProblem {
  */
 export function findChainProblems(heads: readonly ReceiptHead[], isWhole: boolean): readonly ChainProblem[] {
   const problems: ChainProblem[] = [];
-  for (const ofGateway of Map.groupBy(heads, (head) => head.gateway).values()) {
+  for (const ofGateway of groupBy(heads, (head) => head.gateway).values()) {
     const known = new Set(ofGateway.map(headDigest));
-    const boots = [...Map.groupBy(ofGateway, (head) => head.boot).values()]
+    const boots = [...groupBy(ofGateway, (head) => head.boot).values()]
       .map((ofBoot) => ofBoot.toSorted((a, b) => a.seq - b.seq))
       .toSorted((a, b) => openedAtMs(a[0]) - openedAtMs(b[0]));
     for (const [bootIndex, ofBoot] of boots.entries()) {
@@ -39,6 +39,17 @@ export function findChainProblems(heads: readonly ReceiptHead[], isWhole: boolea
     }
   }
   return problems;
+}
+
+/** As `Map.groupBy`, which Node 20 does not have: there the SDK runs this too. */
+function groupBy(heads: readonly ReceiptHead[], nameFor: (head: ReceiptHead) => string): Map<string, ReceiptHead[]> {
+  const groups = new Map<string, ReceiptHead[]>();
+  for (const head of heads) {
+    const group = groups.get(nameFor(head));
+    if (group === undefined) groups.set(nameFor(head), [head]);
+    else group.push(head);
+  }
+  return groups;
 }
 
 /** Whether a later boot goes on from a head that is there, or could not. */
