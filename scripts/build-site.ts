@@ -32,7 +32,11 @@ interface Part {
 const PARTS: readonly Part[] = [
   {
     name: 'dashboard',
-    inputs: ['dashboard/{index.html,vite.config.ts,package.json}', 'dashboard/{src,public}/**', 'shared/src/**/*.ts'],
+    inputs: [
+      'dashboard/{index.html,vite.config.ts,package.json}',
+      'dashboard/{src,public}/**',
+      '{shared,sdk}/src/**/*.ts',
+    ],
     under: '.',
     command: ['dashboard/node_modules/.bin/vite', 'build', 'dashboard', '--logLevel=warn', '--emptyOutDir', '--outDir'],
   },

@@ -1,4 +1,10 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { followLinks } from './router.ts';
+import { applyTheme } from './session/theme.ts';
+import './style/index.css';
 
+applyTheme();
+followLinks();
 const root = document.querySelector('#app');
-if (root !== null) render(<h1>Marvel</h1>, root);
+if (root !== null) render(<App />, root);

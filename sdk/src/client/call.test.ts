@@ -159,6 +159,16 @@ describe('a retry', () => {
     expect(replies.map(({ status, tries }) => [status, tries])).toEqual([[200, 2]]);
   });
 
+  test('does not come once the call was sent as often as the client allows', async () => {
+    api.script(refusedAs(503, 'unavailable'));
+    const impatient = new Marvel({ baseUrl: api.url, clock, random: () => 0, maxTries: 2 });
+    const failure = failureOf(impatient.me.get());
+    await clock.waitedFor(1000);
+    clock.advance(1000);
+    expect(await failure).toMatchObject({ code: 'unavailable', details: { tries: 2 } });
+    expect(api.seen).toHaveLength(2);
+  });
+
   test('does not come when the wait is given up', async () => {
     api.script(refusedAs(503, 'unavailable'));
     const giveUp = new AbortController();

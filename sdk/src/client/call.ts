@@ -50,6 +50,7 @@ export interface Sender {
   readonly clock: Clock;
   readonly random: () => number;
   readonly timeoutMs: number;
+  readonly maxTries: number;
   readonly onReply: ((info: ReplyInfo) => void) | undefined;
 }
 
@@ -70,16 +71,13 @@ export async function sendCall(sender: Sender, method: Method, path: string, spe
     const { response, body } = await tryOnce(sender, url, init, signal, options.timeoutMs ?? sender.timeoutMs);
     const info = readReplyInfo(response, tries, clock.nowMs());
     const { headers, status } = response;
-    const waitMs = retryWaitMs(
-      {
-        status,
-        tries,
-        retryAfter: headers.get('Retry-After'),
-        rateLimitReset: headers.get('X-RateLimit-Reset'),
-      },
-      clock.nowMs(),
-      random,
-    );
+    const refused = {
+      status,
+      tries,
+      retryAfter: headers.get('Retry-After'),
+      rateLimitReset: headers.get('X-RateLimit-Reset'),
+    };
+    const waitMs = tries < sender.maxTries ? retryWaitMs(refused, clock.nowMs(), random) : undefined;
     if (waitMs === undefined) {
       sender.onReply?.(info);
       options.onReply?.(info);

@@ -13,6 +13,7 @@ import { createApi, type Api } from './api.ts';
 import { sendCall, type Sender } from './call.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { ReplyInfo } from './reply-info.ts';
+import { maxTries } from './retry-policy.ts';
 
 const defaultTimeoutMs = 30_000;
 
@@ -23,6 +24,8 @@ export interface MarvelOptions {
   readonly token?: string | (() => string | undefined) | undefined;
   /** For each try, the reply's body included. Default 30 s. */
   readonly timeoutMs?: number | undefined;
+  /** The most times that one call is sent, 1 to 5; fewer where a person waits. Default 5. */
+  readonly maxTries?: number | undefined;
   /** Told of every reply that a call ends with. */
   readonly onReply?: ((info: ReplyInfo) => void) | undefined;
   /** Default: that of the runtime. */
@@ -104,7 +107,8 @@ export class Marvel {
   }
 }
 
-function apiOf({ baseUrl, token, timeoutMs, onReply, fetch: given, clock, random }: MarvelOptions): Api {
+function apiOf(options: MarvelOptions): Api {
+  const { baseUrl, token, timeoutMs, onReply, fetch: given, clock, random } = options;
   const sender: Sender = {
     baseUrl: new URL(baseUrl),
     token: typeof token === 'function' ? token : () => token,
@@ -113,6 +117,7 @@ function apiOf({ baseUrl, token, timeoutMs, onReply, fetch: given, clock, random
     clock: clock ?? systemClock,
     random: random ?? Math.random,
     timeoutMs: timeoutMs ?? defaultTimeoutMs,
+    maxTries: options.maxTries ?? maxTries,
     onReply,
   };
   return createApi(async (method, path, spec) => sendCall(sender, method, path, spec));

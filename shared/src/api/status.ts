@@ -13,4 +13,6 @@ export const Status = v.strictObject({
   gateways_live: v.nullable(Count),
   /** The most bytes that all gateways together can spend past a balance: fleet size x 64 KiB. */
   overspend_bound_bytes: v.nullable(Count),
+  /** `host:port` of the marvel listener, for proxy clients. */
+  gateway_address: v.string(),
 });

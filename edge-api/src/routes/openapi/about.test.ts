@@ -83,7 +83,12 @@ describe('GET /v1/status', () => {
       const enrolled = await edge.call('POST', '/v1/operator/gateways', { token: edge.operatorToken, body });
       expect(enrolled.status).toBe(201);
     }
-    expect(await readStatus()).toMatchObject({ fleet_size: 2, gateways_live: 0, overspend_bound_bytes: 131_072 });
+    expect(await readStatus()).toMatchObject({
+      fleet_size: 2,
+      gateways_live: 0,
+      overspend_bound_bytes: 131_072,
+      gateway_address: 'gateway.example:9000',
+    });
   });
 });
 

@@ -13,7 +13,8 @@ export const getStatus = endpoint({
   reply: { status: 200, description: 'Health, maintenance and the size of the fleet.', body: Status },
   failures: [],
   duringMaintenance: true,
-  async handle(_request, { db, nowMs }) {
+  async handle(_request, { db, env, nowMs }) {
+    const gateway_address = env.GATEWAY_ADDRESS;
     const observed_at = new Date(nowMs).toISOString();
     const fleet = await readFleet(db);
     if (!fleet.ok) {
@@ -25,6 +26,7 @@ export const getStatus = endpoint({
         fleet_size: null,
         gateways_live: null,
         overspend_bound_bytes: null,
+        gateway_address,
       });
     }
     const { maintenance, size, live } = fleet.value;
@@ -36,6 +38,7 @@ export const getStatus = endpoint({
       fleet_size: size,
       gateways_live: live,
       overspend_bound_bytes: size * openingAllowanceBytes,
+      gateway_address,
     });
   },
 });
