@@ -19,10 +19,10 @@ test('what is over goes, what is not stays, and what another transaction holds i
       account,
     ]);
     await db.query(`insert into answer (id, body_digest, sealed, expires_at) values ($1, '', '', ${ends})`, [name]);
-    await db.query(`insert into rate_window (bucket, starts_at, ends_at, count) values ($1, now(), ${ends}, 1)`, [
-      name,
-    ]);
-    await db.query(`insert into ban (subject, reason, ends_at) values ($1, '', ${ends})`, [name]);
+    await db.query(
+      `insert into account_event (id, account_id, type, data, created_at) values ($1, $2, 'balance.low', '{}', ${ends} - interval '30 days')`,
+      [name, account],
+    );
     await db.query(
       `insert into lease (gateway_id, budget_id, boot, held_bytes, expires_at) values ($1, $1, '', 1, ${ends})`,
       [name],
@@ -34,15 +34,14 @@ test('what is over goes, what is not stays, and what another transaction holds i
   }
   const holder = await db.begin();
   await holder.query(`select from session where token_digest = 'over' for update`);
-  expect(await db.one('select sweep(100) as removed')).toEqual({ removed: 5 });
+  expect(await db.one('select sweep(100) as removed')).toEqual({ removed: 4 });
   await holder.commit();
   expect(await db.one('select sweep(100) as removed')).toEqual({ removed: 1 });
   expect(await db.one('select sweep(100) as removed')).toEqual({ removed: 0 });
   for (const [table, column] of [
     ['session', 'token_digest'],
     ['answer', 'id'],
-    ['rate_window', 'bucket'],
-    ['ban', 'subject'],
+    ['account_event', 'id'],
     ['lease', 'gateway_id'],
     ['node', 'session'],
   ]) {

@@ -26,6 +26,7 @@ export interface BatchParts {
   readonly lines?: readonly Line[];
   readonly pins?: readonly Readonly<Record<string, unknown>>[];
   readonly exits?: readonly Readonly<Record<string, unknown>>[];
+  readonly sources?: readonly { readonly credential: string; readonly source_ip: string }[];
   readonly previous?: string | null;
   readonly closedAt?: string;
 }
@@ -172,6 +173,7 @@ function toBody(gateway: string, boot: string, seq: number, parts: BatchParts): 
     open: [],
     pins: parts.pins ?? [],
     exits: parts.exits ?? [],
+    ...(parts.sources === undefined ? {} : { sources: parts.sources }),
   };
 }
 

@@ -6,6 +6,7 @@ import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
 import { mountOfHost } from './http/routed-path.ts';
 import { keepMonths } from './jobs/keep-months.ts';
+import { deliverWebhooks } from './jobs/deliver-webhooks.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
 import { turnPeriods } from './jobs/turn-periods.ts';
@@ -14,7 +15,7 @@ import { createDatabase } from './store/database.ts';
 export { RateLimiter } from './http/rate-limiter.ts';
 
 /** What is due once a minute. */
-const jobs = { keepMonths, sweep, turnPeriods, resolveSources };
+const jobs = { keepMonths, sweep, turnPeriods, resolveSources, deliverWebhooks };
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 

@@ -123,6 +123,8 @@ export class PlainRequests {
       },
     });
     tunnels.open(exchange);
+    // An authorised source is its own address.
+    if (principal.proof.kind !== 'source') meter.recordSource(credential, clientIp);
     const spending = { account, credential, budgets, exit: id, country, network, dialect };
     const spender = isTest ? unbilled : meter.openSpender(spending, exchange);
     observer.tunnelOpened(setupMs);

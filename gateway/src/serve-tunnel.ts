@@ -46,6 +46,8 @@ export function serveTunnel(
       end: reason,
     });
   });
+  // An authorised source is its own address.
+  if (principal.proof.kind !== 'source') meter.recordSource(credential, clientIp);
   const spending = { account, credential, budgets, exit: id, country, network, dialect };
   const spender = isTest ? unbilled : meter.openSpender(spending, tunnel);
   clientLeg.socket.write(answers.established(requestId, exit, pin), 'latin1');

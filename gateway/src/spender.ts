@@ -62,4 +62,6 @@ export interface UsageMeter {
   recordDial(exit: string, succeeded: boolean, latencyMs: number): void;
   /** Reports a sticky pin made or moved here. */
   recordPin(pin: PinLine): void;
+  /** Reports from where a key or sub-user is used. */
+  recordSource(credential: string, clientIp: string): void;
 }

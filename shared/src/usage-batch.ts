@@ -52,6 +52,13 @@ export const ExitLine = v.strictObject({
   latency_ms: Count,
 });
 
+/** An address that a key or sub-user was used from: IPv4, or the /64 of an IPv6 one. */
+export const SourceLine = v.strictObject({
+  credential: Id,
+  source_ip: v.pipe(v.string(), v.regex(/^(?:[0-9.]{7,15}|[0-9a-f:]{2,19}::\/64)$/)),
+});
+export type SourceLine = v.InferOutput<typeof SourceLine>;
+
 /** The most records, and the most lines of each other kind, in one batch; a fuller window is split in several. */
 export const maxBatchRecords = 1000;
 
@@ -73,6 +80,8 @@ export const UsageBatch = v.strictObject({
   open: lines(OpenLine),
   pins: lines(PinLine),
   exits: lines(ExitLine),
+  /** Those not told of before; absent from what older gateways post. */
+  sources: v.optional(lines(SourceLine)),
 });
 export type UsageBatch = v.InferOutput<typeof UsageBatch>;
 

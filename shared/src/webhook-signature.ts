@@ -72,7 +72,7 @@ function readHeader(
 }
 
 function signed(timeS: number, body: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${timeS}.${body}`);
+  return new Uint8Array(new TextEncoder().encode(`${timeS}.${body}`));
 }
 
 async function importSecret(secret: string): ReturnType<typeof crypto.subtle.importKey> {

@@ -15,7 +15,7 @@ export function refuseWebhookUrl(text: string, targets: WebhookTargets): string 
   if (!URL.canParse(text)) return 'must be a URL';
   const url = new URL(text);
   const host = canonicalHost(url.hostname);
-  if (targets.allowsLoopback && loopbackHosts.has(host) && /^https?:$/.test(url.protocol)) return undefined;
+  if (isLoopbackTarget(host, targets) && /^https?:$/.test(url.protocol)) return undefined;
   if (url.protocol !== 'https:') return 'must be an https URL';
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';
   if (url.hash !== '') return 'must not have a fragment';
@@ -23,4 +23,9 @@ export function refuseWebhookUrl(text: string, targets: WebhookTargets): string 
   if (host === canonicalHost(targets.ownHost)) return 'must be another host than this API';
   const hostClass = classifyHost(host);
   return hostClass === 'global' || hostClass === 'public_name' ? undefined : 'must be a public host';
+}
+
+/** Whether a host is this machine, and may be. */
+export function isLoopbackTarget(host: string, { allowsLoopback }: WebhookTargets): boolean {
+  return allowsLoopback && loopbackHosts.has(canonicalHost(host));
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { clientNetwork } from '../domain/client-network.ts';
+import { clientNetwork } from '@marvel/shared/client-network';
 import type { RateAnswer, RateRule } from '../domain/rate-window.ts';
 import type { Services } from './services.ts';
 

@@ -49,10 +49,11 @@ test('of 20 sign-ups with one e-mail at once, one is made', async () => {
 
 test('any other thing the database says is a bug: thrown, and described without the values of the query', async () => {
   const secret = 'very-secret';
-  const query = () => db.execute(sql`insert into ban (subject, reason, ends_at) values (${secret}, null, now())`);
-  const thrown: unknown = await attemptUnique(['ban_pkey'], query).catch((error: unknown) => error);
+  const query = () =>
+    db.execute(sql`insert into answer (id, body_digest, sealed, expires_at) values (${secret}, null, '', now())`);
+  const thrown: unknown = await attemptUnique(['answer_pkey'], query).catch((error: unknown) => error);
   const described = describeDatabaseError(thrown);
-  expect(described).toEqual({ sqlstate: '23502', constraint: null, table: 'ban' });
+  expect(described).toEqual({ sqlstate: '23502', constraint: null, table: 'answer' });
   expect(JSON.stringify(described)).not.toContain(secret);
   expect(describeDatabaseError(new Error('other'))).toBe(undefined);
 });

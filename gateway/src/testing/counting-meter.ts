@@ -13,6 +13,7 @@ export class CountingMeter implements UsageMeter {
   readonly refusals: { readonly credential: string; readonly code: FailureCode }[] = [];
   readonly dials: { readonly exit: string; readonly succeeded: boolean }[] = [];
   readonly pins: PinLine[] = [];
+  readonly sources: { readonly credential: string; readonly clientIp: string }[] = [];
 
   standing(): BudgetStanding {
     return this.standingNow;
@@ -38,6 +39,10 @@ export class CountingMeter implements UsageMeter {
 
   recordPin(pin: PinLine): void {
     this.pins.push(pin);
+  }
+
+  recordSource(credential: string, clientIp: string): void {
+    this.sources.push({ credential, clientIp });
   }
 
   /** Puts bytes into the purse and tells all open spenders. */

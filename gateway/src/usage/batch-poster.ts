@@ -106,7 +106,9 @@ export class BatchPoster {
     // Drawing comes first: a line speaks of what its batch reports.
     const lines = window.draw();
     const leases = this.#mayAsk ? budgets.seal(maxBatchRecords, now()) : [];
-    const isEmpty = lines.records.length + lines.pins.length + lines.exits.length + leases.length === 0;
+    const isEmpty =
+      lines.records.length + lines.pins.length + lines.exits.length + leases.length + (lines.sources?.length ?? 0) ===
+      0;
     if (isEmpty && occasion === 'regular') return;
     this.#sealing = this.#store(lines, leases).then(() => this.#sealed());
   }

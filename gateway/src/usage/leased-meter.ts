@@ -73,6 +73,10 @@ export class LeasedMeter implements UsageMeter, SpenderHost {
     this.#parts.window.notePin(pin);
   }
 
+  recordSource(credential: string, clientIp: string): void {
+    this.#parts.window.noteSource(credential, clientIp);
+  }
+
   now(): number {
     return this.#parts.now();
   }

@@ -2,9 +2,10 @@ import type { FailureCode } from '@marvel/shared/failures';
 import { maxBatchRecords, type PinLine, type UsageBatch, type UsageRecord } from '@marvel/shared/usage-batch';
 import type { Spending } from '../spender.ts';
 import type { Budget } from './budget.ts';
+import { SourceLog } from './source-log.ts';
 
 /** What a batch says besides its leases and its name. */
-export type WindowLines = Pick<UsageBatch, 'records' | 'open' | 'pins' | 'exits'>;
+export type WindowLines = Pick<UsageBatch, 'records' | 'open' | 'pins' | 'exits' | 'sources'>;
 
 /** The most headings held: above it refusals are no longer told apart, and admission waits. */
 export const maxHeadings = 200_000;
@@ -35,11 +36,12 @@ export class UsageWindow {
   readonly #openByCredential = new Map<string, number>();
   readonly #exits = new Map<string, { dials: number; failures: number; latency_ms: number }>();
   readonly #pins = new Map<string, PinLine>();
+  readonly #sources = new SourceLog();
   #unsentBytes = 0;
   #droppedLines = 0;
 
   get isEmpty(): boolean {
-    return this.#counted.size === 0 && this.#exits.size === 0 && this.#pins.size === 0;
+    return this.#counted.size === 0 && this.#exits.size === 0 && this.#pins.size === 0 && this.#sources.isEmpty;
   }
 
   /** Whether what is counted does not fit one more batch. */
@@ -115,6 +117,10 @@ export class UsageWindow {
     this.#keep(this.#pins, `${pin.account} ${pin.session}`, pin);
   }
 
+  noteSource(credential: string, clientIp: string): void {
+    this.#sources.note(credential, clientIp);
+  }
+
   /** Takes out what goes into one batch. What is drawn counts as recorded for the leases: it is reported from now on. */
   draw(): WindowLines {
     const records: UsageRecord[] = [];
@@ -123,11 +129,13 @@ export class UsageWindow {
       this.#counted.delete(heading);
       records.push(this.#drawHeading(heading));
     }
+    const sources = this.#sources.draw();
     return {
       records,
       open: this.#openLines(),
       pins: drawLines(this.#pins, ([, pin]) => pin),
       exits: this.#drawExits(),
+      ...(sources.length === 0 ? {} : { sources }),
     };
   }
 

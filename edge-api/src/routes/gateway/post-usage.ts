@@ -7,6 +7,7 @@ import { UsageBatch } from '@marvel/shared/usage-batch';
 import { endpoint } from '../../http/endpoint.ts';
 import { parseJsonBody } from '../../http/read-body.ts';
 import { validate } from '../../http/validate.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import { settleBatch } from '../../store/settle-batch.ts';
 import { signReply } from './feed-signer.ts';
 import { forgetGateway, type KnownGateway, knowGateway } from './known-gateways.ts';
@@ -28,7 +29,8 @@ export const postUsage = endpoint({
   reply: { status: 200, description: 'The answer to its leases, signed.', contentType: 'application/json' },
   failures: ['bad_request', 'conflict', 'forbidden', 'invalid', 'unsupported_media_type'],
   duringMaintenance: true,
-  async handle({ body, headers, identity: { tokenDigest }, replyHeaders }, { db, env, log }) {
+  async handle({ body, headers, identity: { tokenDigest }, replyHeaders }, services) {
+    const { db, env, log } = services;
     const gateway = await knowGateway(db, tokenDigest);
     if (!gateway.ok) return gateway.error.code === 'not_found' ? err(unauthenticated) : gateway;
     const batch = await openBatch(body, headers, gateway.value);
@@ -54,6 +56,7 @@ export const postUsage = endpoint({
     }
     const { boot, seq } = batch.value;
     if (settled.value.isRepeat) log.info('usage_batch_repeated', { gateway: gateway.value.id, boot, seq });
+    deliverSoon(services);
     const reply = new TextEncoder().encode(settled.value.replyJson);
     await signReply(reply, 'marvel-usage-reply', env, replyHeaders);
     return ok(reply);

@@ -5,6 +5,7 @@ import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { keepsExit, marvelNetwork, nodeExpiry, type NodeWanted, stickyExit } from '../../domain/hold-exit.ts';
 import { endpoint } from '../../http/endpoint.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import type { Services } from '../../http/services.ts';
 import { findCandidates } from '../../store/exit.ts';
 import { findNode, saveNode } from '../../store/node.ts';
@@ -45,7 +46,9 @@ export const createNode = endpoint({
     const answer = showNode({ session, minPurity, exit, expiresAt }, env);
     const pin = { accountId, session, exitId: exit.id, country, minPurity, expiresAt };
     const saved = await saveNode(db, pin, await once?.seal(answer));
-    return saved.ok ? ok(answer) : saved;
+    if (!saved.ok) return saved;
+    deliverSoon(services, accountId);
+    return ok(answer);
   },
 });
 

@@ -2,6 +2,7 @@ import { Node } from '@marvel/shared/api/node';
 import { err, ok } from '@marvel/shared/result';
 import { marvelNetwork, nodeExpiry, otherExit } from '../../domain/hold-exit.ts';
 import { endpoint } from '../../http/endpoint.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import { randomFraction } from '../../random.ts';
 import { findCandidates } from '../../store/exit.ts';
 import { findNode, saveNode } from '../../store/node.ts';
@@ -18,7 +19,8 @@ export const rotateNode = endpoint({
   params: SessionParams,
   reply: { status: 200, description: 'The node with its new exit.', body: Node },
   failures: ['no_capacity'],
-  async handle({ params, identity: { accountId } }, { db, env, nowMs }) {
+  async handle({ params, identity: { accountId } }, services) {
+    const { db, env, nowMs } = services;
     const held = await findNode(db, accountId, params.session);
     if (!held.ok) return held;
     const { session, minPurity, exit: before } = held.value;
@@ -30,6 +32,8 @@ export const rotateNode = endpoint({
     const expiresAt = nodeExpiry(exit, nowMs);
     const pin = { accountId, session, exitId: exit.id, country: wanted.country, minPurity, expiresAt };
     const saved = await saveNode(db, pin);
-    return saved.ok ? ok(showNode({ session, minPurity, exit, expiresAt }, env)) : saved;
+    if (!saved.ok) return saved;
+    deliverSoon(services, accountId);
+    return ok(showNode({ session, minPurity, exit, expiresAt }, env));
   },
 });

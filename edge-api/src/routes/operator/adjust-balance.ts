@@ -1,6 +1,7 @@
 import { AdjustBalanceRequest, AdjustedBalance } from '@marvel/shared/api/operator';
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import { adjustBalance as adjustStoredBalance } from '../../store/adjust-balance.ts';
 import { IdParams } from '../id-params.ts';
 
@@ -17,12 +18,16 @@ export const adjustBalance = endpoint({
   failures: [],
   idempotent: true,
   duringMaintenance: true,
-  async handle({ params: { id }, body: { bytes, reason }, once }, { db, requestId }) {
+  async handle({ params: { id }, body: { bytes, reason }, once }, services) {
+    const { db, requestId } = services;
     // The key of a repeat is the same, so the ledger itself knows it.
     const key = once?.token ?? requestId;
     const audit = { action: 'account.adjust', target: id, detail: { bytes, reason }, requestId };
     const adjusted = await adjustStoredBalance(db, { accountId: id, bytes, reason, key }, audit);
-    if (adjusted.ok) return ok({ account_id: id, balance_bytes: adjusted.value.balanceBytes });
+    if (adjusted.ok) {
+      deliverSoon(services, id);
+      return ok({ account_id: id, balance_bytes: adjusted.value.balanceBytes });
+    }
     const { code } = adjusted.error;
     if (code === 'conflict') {
       return err({ code, message: 'Idempotency-Key was used for another adjustment of this account' });

@@ -1,6 +1,7 @@
 import { WebhookDelivery } from '@marvel/shared/api/webhook';
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import { redeliverWebhook as redeliverStoredWebhook } from '../../store/webhook-delivery.ts';
 import { IdParams } from '../id-params.ts';
 import { showWebhookDelivery } from './show-webhook-delivery.ts';
@@ -16,8 +17,10 @@ export const redeliverWebhook = endpoint({
   params: IdParams,
   reply: { status: 202, description: 'The delivery, which is due.', body: WebhookDelivery },
   failures: ['conflict'],
-  async handle({ params: { id }, identity: { accountId } }, { db }) {
-    const due = await redeliverStoredWebhook(db, accountId, id);
-    return due.ok ? ok(showWebhookDelivery(due.value)) : err(due.error);
+  async handle({ params: { id }, identity: { accountId } }, services) {
+    const due = await redeliverStoredWebhook(services.db, accountId, id);
+    if (!due.ok) return err(due.error);
+    deliverSoon(services, accountId);
+    return ok(showWebhookDelivery(due.value));
   },
 });

@@ -7,7 +7,7 @@ import { createWebhookEndpoint as storeEndpoint } from '../../store/webhook-endp
 import { tooMany } from '../too-many.ts';
 import { newSecretSeed } from './new-secret-seed.ts';
 import { showWebhookEndpoint } from './show-webhook-endpoint.ts';
-import { urlFailure } from './webhook-targets.ts';
+import { urlFailure } from '../../http/webhook-targets.ts';
 
 export const createWebhookEndpoint = endpoint({
   method: 'POST',

@@ -4,7 +4,7 @@ import { endpoint } from '../../http/endpoint.ts';
 import { updateWebhookEndpoint as updateStoredEndpoint } from '../../store/webhook-endpoint.ts';
 import { IdParams } from '../id-params.ts';
 import { showWebhookEndpoint } from './show-webhook-endpoint.ts';
-import { urlFailure } from './webhook-targets.ts';
+import { urlFailure } from '../../http/webhook-targets.ts';
 
 export const updateWebhookEndpoint = endpoint({
   method: 'PATCH',

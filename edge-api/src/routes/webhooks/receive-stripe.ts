@@ -4,6 +4,7 @@ import { ok, type Result } from '@marvel/shared/result';
 import type { PaymentNews } from '../../domain/payment-news.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import type { Services } from '../../http/services.ts';
+import { deliverSoon } from '../../jobs/deliver-webhooks.ts';
 import { voidInvoice } from '../../store/invoice.ts';
 import { cancelUnpaid } from '../../store/subscription-news.ts';
 import { giveBackPayment, postPayment, takeBackPayment } from '../../store/payment.ts';
@@ -39,6 +40,7 @@ export const receiveStripe = endpoint({
       if (!outcome.ok) return outcome;
       log.info('payment_news', { stripe_event: id, type, outcome: outcome.value });
     }
+    deliverSoon(services);
     const marked = await markStripeEventHandled(db, { id, type });
     return marked.ok ? ok({ received: true as const }) : marked;
   },

@@ -1,4 +1,4 @@
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { moment } from './columns.ts';
 
 /** What in a batch or payment could not be credited as it said; for the operator to look at. Nothing is dropped silently. */
@@ -37,22 +37,3 @@ export const answer = pgTable(
   },
   (table) => [index('answer_expiry').on(table.expiresAt)],
 );
-
-/** How often something happened in a window of time, for rate limits. */
-export const rateWindow = pgTable(
-  'rate_window',
-  {
-    bucket: text('bucket').notNull(),
-    startsAt: moment('starts_at').notNull(),
-    endsAt: moment('ends_at').notNull(),
-    count: integer('count').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.bucket, table.startsAt] }), index('rate_window_end').on(table.endsAt)],
-);
-
-/** An address or other caller that is refused for a while. */
-export const ban = pgTable('ban', {
-  subject: text('subject').primaryKey(),
-  reason: text('reason').notNull(),
-  endsAt: moment('ends_at').notNull(),
-});

@@ -29,6 +29,8 @@ export const webhookEndpoint = pgTable(
     deletedAt: moment('deleted_at'),
     /** Until when somebody delivers to it: one at a time, so that events come in order. */
     busyUntil: moment('busy_until'),
+    /** Until when it is let alone after a try that failed. */
+    heldUntil: moment('held_until'),
     /** When somebody last began to: the others have their turn first. */
     servedAt: moment('served_at'),
   },

@@ -1,6 +1,6 @@
 import type { Failure } from '@marvel/shared/failures';
-import { refuseWebhookUrl, type WebhookTargets } from '../../domain/webhook-target.ts';
-import type { Env } from '../../env.ts';
+import { refuseWebhookUrl, type WebhookTargets } from '../domain/webhook-target.ts';
+import type { Env } from '../env.ts';
 
 /** What this deployment sends webhooks to. */
 export function webhookTargets(env: Env): WebhookTargets {
