@@ -40,6 +40,12 @@ const PARTS: readonly Part[] = [
     under: '.',
     command: ['dashboard/node_modules/.bin/vite', 'build', 'dashboard', '--logLevel=warn', '--emptyOutDir', '--outDir'],
   },
+  {
+    name: 'documentation',
+    inputs: ['docs/**', 'scripts/build-docs.ts', 'scripts/docs/**'],
+    under: 'docs',
+    command: ['node_modules/.bin/node', 'scripts/build-docs.ts'],
+  },
 ];
 
 process.chdir(resolve(import.meta.dirname, '..'));
