@@ -20,7 +20,10 @@ const pages = files.map((file) => {
 const navigation = navigationOf(pages);
 
 for (const page of pages) {
-  const place = join(target, page.file.replace(/(?:README)?\.md$/, (end) => (end === 'README.md' ? 'index.html' : '.html')));
+  const place = join(
+    target,
+    page.file.replace(/(?:README)?\.md$/, (end) => (end === 'README.md' ? 'index.html' : '.html')),
+  );
   mkdirSync(dirname(place), { recursive: true });
   writeFileSync(place, renderPage(page, navigation));
 }
