@@ -1,4 +1,6 @@
 import type { Mount } from '../http/dialect.ts';
+import { marlinEndpoints } from './marlin/endpoints.ts';
+import { marlin } from './marlin/marlin.ts';
 import { getAvailability } from './mashvisor/get-availability.ts';
 import { getUsage } from './mashvisor/get-usage.ts';
 import { listKeys } from './mashvisor/list-keys.ts';
@@ -13,6 +15,7 @@ import { subAccountEndpoints } from './proxymesh/sub-accounts.ts';
 
 /** Every convention that is spoken beside `/v1`, with its endpoints. Not in the OpenAPI document, which is that of `/v1`. */
 export const mounts: readonly Mount[] = [
+  { dialect: marlin, endpoints: marlinEndpoints },
   { dialect: proxiesFo, endpoints: [createPlan, getMe] },
   { dialect: mashvisor, endpoints: [getAvailability, getUsage, listKeys] },
   { dialect: proxymesh, endpoints: [...sourceEndpoints, ...proxyEndpoints, ...subAccountEndpoints] },

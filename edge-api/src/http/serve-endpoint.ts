@@ -36,7 +36,7 @@ export async function serveEndpoint(
   if (counted.refusal !== undefined) return dialect.renderFailure(counted.refusal, counted.headers, endpoint);
   const replyHeaders = new Headers(counted.headers);
   const outcome = identity.ok
-    ? await decide({ dialect, endpoint }, request, params, identity.value, replyHeaders, services)
+    ? await decideOrFail({ dialect, endpoint }, request, params, identity.value, replyHeaders, services)
     : identity;
   if (!outcome.ok) return dialect.renderFailure(outcome.error, counted.headers, endpoint);
   replyHeaders.set('Cache-Control', endpoint.cacheControl ?? 'no-store');
@@ -65,6 +65,17 @@ async function identifyCaller(
   const refusal = endpoint.duringMaintenance === true ? undefined : await refuseForMaintenance(services);
   if (refusal !== undefined) return err(refusal);
   return credential === undefined ? ok(undefined) : dialect.identify(endpoint, credential, request, services);
+}
+
+/** A fault is answered here, where it is known how often the caller may ask again. */
+async function decideOrFail(...given: Parameters<typeof decide>): ReturnType<typeof decide> {
+  try {
+    return await decide(...given);
+  } catch (error) {
+    const [{ endpoint }, { method }, , , , { log }] = given;
+    log.error('request_failed', error, { method, route: endpoint.path });
+    return err({ code: 'internal' });
+  }
 }
 
 async function decide(
