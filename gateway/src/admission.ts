@@ -13,6 +13,8 @@ export type Proof =
 /** Who a good credential stands for. */
 export interface Principal {
   readonly account: string;
+  /** The most tunnels of the account; `null` for any number. */
+  readonly accountThreads: number | null;
   /** Id of the key, the sub-user, or the source that is authorised for the account itself. */
   readonly credential: string;
   readonly proof: Proof;

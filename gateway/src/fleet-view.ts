@@ -36,6 +36,8 @@ export interface FleetView {
   readonly isReady: boolean;
   /** Whether no valid page has come for `maxStaleMs`, by a clock that never runs slow: refuse new requests with `stale_state`. */
   isStale(): boolean;
+  /** Another number after each change: while it stays, every look-up by the same words gives the same, expired or not. */
+  readonly version: number;
   readonly maintenance: boolean;
   /** Refuses every destination before the first fleet record. */
   readonly policy: DestinationPolicy;

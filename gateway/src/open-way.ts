@@ -1,10 +1,11 @@
+import type { Exit } from '@marvel/shared/exit';
 import type { FailureCode } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { Admission, ExitChosen } from './admission.ts';
 import type { ExitChooser } from './admit/exit-chooser.ts';
 import type { Observer } from './observe/observer.ts';
 import type { UsageMeter } from './spender.ts';
-import { Dial, type DialTimes } from './tunnel/dial.ts';
+import { Dial, type DialPlan, type DialTimes } from './tunnel/dial.ts';
 import type { DialMeans, OpenedExit } from './tunnel/dial-attempt.ts';
 import type { DialFault } from './tunnel/dial-fault.ts';
 import type { StandInExit } from './tunnel/stand-in-exit.ts';
@@ -33,44 +34,74 @@ const faultCodes: Readonly<Record<DialFault, FailureCode>> = {
 };
 const noExits: ReadonlySet<string> = new Set();
 
-/** A way that is being opened. */
-export interface Opening {
-  readonly opened: Promise<Result<OpenedWay, FailureCode>>;
-  /** The client has gone. */
-  abandon(): void;
+/** Who waits for a way; called once, maybe from inside of a read of the exit. */
+export interface OpeningOwner {
+  onOpened(opened: Result<OpenedWay, FailureCode>): void;
 }
 
-/** Chooses an exit and has it open the way. Errors: when there is none to choose. */
-export function openWay(
-  { principal, wish, destination }: Admission,
-  requestId: string,
-  parts: WayParts,
-): Result<Opening, FailureCode> {
-  const { chooser, meter, observer, standIn, times } = parts;
-  const { isTest } = principal;
-  const nowMs = Date.now();
-  const first = isTest ? ok(standIn.choose(wish, nowMs)) : chooser.choose(principal.account, wish, noExits, nowMs);
-  if (!first.ok) return first;
-  const dial = new Dial<ExitChosen>(
-    {
-      first: first.value,
-      hasOthers: !isTest && wish.session === undefined,
-      next: (failed) => (isTest ? undefined : chooser.chooseAnother(principal.account, wish, failed, Date.now())),
-      report: (exit, succeeded, latencyMs) => {
-        if (isTest) return;
-        meter.recordDial(exit.id, succeeded, latencyMs);
-        observer.dialled(succeeded);
-      },
-    },
-    { ...destination, requestId },
-    times,
-    parts,
-  );
-  const opened = dial.run().then((result) => (result.ok ? result : err(faultCodes[result.error])));
-  return ok({
-    opened,
-    abandon: () => {
-      dial.abandon();
-    },
-  });
+/** A way that is being opened: chooses an exit, and others where that fails, and has them dialled. */
+export class Opening implements DialPlan<ExitChosen> {
+  readonly first: ExitChosen;
+  readonly hasOthers: boolean;
+  readonly #admission: Admission;
+  readonly #parts: WayParts;
+  readonly #owner: OpeningOwner;
+  readonly #dial: Dial<ExitChosen>;
+
+  private constructor(
+    first: ExitChosen,
+    admission: Admission,
+    requestId: string,
+    parts: WayParts,
+    owner: OpeningOwner,
+  ) {
+    const { principal, wish, destination } = admission;
+    this.first = first;
+    this.hasOthers = !principal.isTest && wish.session === undefined;
+    this.#admission = admission;
+    this.#parts = parts;
+    this.#owner = owner;
+    const request = { host: destination.host, port: destination.port, requestId };
+    this.#dial = new Dial<ExitChosen>(this, request, parts.times, parts);
+  }
+
+  /** Chooses an exit. Errors: when there is none to choose. */
+  static of(
+    admission: Admission,
+    requestId: string,
+    parts: WayParts,
+    owner: OpeningOwner,
+  ): Result<Opening, FailureCode> {
+    const { principal, wish } = admission;
+    const nowMs = Date.now();
+    const first = principal.isTest
+      ? ok(parts.standIn.choose(wish, nowMs))
+      : parts.chooser.choose(principal.account, wish, noExits, nowMs);
+    return first.ok ? ok(new Opening(first.value, admission, requestId, parts, owner)) : first;
+  }
+
+  start(): void {
+    this.#dial.start();
+  }
+
+  /** The client has gone. */
+  abandon(): void {
+    this.#dial.abandon();
+  }
+
+  next(failed: ReadonlySet<string>): ExitChosen | undefined {
+    const { principal, wish } = this.#admission;
+    if (principal.isTest) return undefined;
+    return this.#parts.chooser.chooseAnother(principal.account, wish, failed, Date.now());
+  }
+
+  report(exit: Exit, succeeded: boolean, latencyMs: number): void {
+    if (this.#admission.principal.isTest) return;
+    this.#parts.meter.recordDial(exit.id, succeeded, latencyMs);
+    this.#parts.observer.dialled(succeeded);
+  }
+
+  done(result: Result<OpenedWay, DialFault>): void {
+    this.#owner.onOpened(result.ok ? result : err(faultCodes[result.error]));
+  }
 }

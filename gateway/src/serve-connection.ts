@@ -9,7 +9,7 @@ import { type Circumstances, identify } from './admit/identify.ts';
 import { isGuess } from './admit/is-guess.ts';
 import type { PlainRequest } from './forwarding.ts';
 import type { Conversation, Door, Heard, Offer, OfferedCredential, WireBytes } from './offer.ts';
-import { openWay, type OpenedWay, type Opening, type WayParts } from './open-way.ts';
+import { type OpenedWay, Opening, type OpeningOwner, type WayParts } from './open-way.ts';
 import { newRequestId } from './request-id.ts';
 import { type AdmittedRequest, PlainRequests, type RequestsClient } from './serve-requests.ts';
 import { serveTunnel } from './serve-tunnel.ts';
@@ -48,6 +48,14 @@ interface RefusalNotes {
   readonly shown?: OfferedCredential;
 }
 
+/** An offer on its way through, from its admission until its way stands. */
+interface Carried {
+  readonly offer: Offer;
+  readonly admission: Admission;
+  readonly requestId: string;
+  readonly startedAtMs: number;
+}
+
 /** Bytes a client may send ahead while its exit is dialled; more waits in the kernel. */
 const maxEarlyBytes = 65_536;
 /** Refusals that a client leaves unread before its connection is closed, bytes. */
@@ -58,7 +66,7 @@ const nothing = Buffer.alloc(0);
  * One client's connection until it is refused or its tunnel ends: offer, admit, dial, answer, relay, record. The one parent
  * of every branch: whatever fails on the way ends here, as an answer to the client and an event.
  */
-export class Connection implements LegReceiver {
+export class Connection implements LegReceiver, OpeningOwner {
   readonly #parts: ConnectionParts;
   readonly #door: Door;
   readonly #said: Conversation;
@@ -69,6 +77,10 @@ export class Connection implements LegReceiver {
   /** What the client sent behind its offer. */
   #early: Buffer = nothing;
   #opening: Opening | undefined;
+  /** What a way is being opened for. */
+  #carried: Carried | undefined;
+  /** The way has carried a request before. */
+  #isReused = false;
   /** What is to be forwarded, when no tunnel was asked for. */
   #request: PlainRequest | undefined;
   #requests: PlainRequests | undefined;
@@ -105,7 +117,14 @@ export class Connection implements LegReceiver {
     // A client may send its next message before it has the answer to this one.
     while (this.#stage === 'offer' && next !== undefined) next = this.#hear(this.#said.reader.push(next));
     if (this.#isBetween && this.#said.reader.isInside) this.#wait(this.#parts.times.headTimeoutMs, false);
-    return true;
+    // Whoever has the connection now may have stopped it.
+    return !this.#leg.isStopped;
+  }
+
+  /** Takes what the client sent behind the request before. */
+  #goOnWith(rest: Buffer): void {
+    if (this.#stage !== 'offer') return;
+    if (this.onBytes(rest)) this.#leg.resume();
   }
 
   onEnd(): void {
@@ -165,75 +184,96 @@ export class Connection implements LegReceiver {
     }
     this.#enter('dial');
     this.#early = rest;
-    this.#see(this.#serve(offer, verdict));
+    try {
+      this.#serve(offer, verdict);
+    } catch (error) {
+      this.#fault(error);
+    }
     return undefined;
   }
 
-  /** Sees to it that a bug ends the connection, and nothing else. */
-  #see(serving: Promise<void>): void {
-    serving.catch((error: unknown) => {
-      this.#parts.observer.faulted(error);
-      this.#refuse({ code: 'internal' });
+  #serve(offer: Offer, verdict: Exclude<Verdict, { kind: 'refused' }>): void {
+    const startedAtMs = performance.now();
+    if (verdict.kind === 'admitted') {
+      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs });
+      return;
+    }
+    this.#decide(offer, verdict.admission, startedAtMs).catch((error: unknown) => {
+      this.#fault(error);
     });
   }
 
-  async #serve(offer: Offer, verdict: Verdict): Promise<void> {
-    const startedAtMs = performance.now();
-    const decided = verdict.kind === 'unknown' ? await this.#decide(offer, verdict.admission) : verdict;
-    if (decided.kind === 'refused') {
-      this.#refuse(decided.failure, decided);
-      return;
-    }
-    if (this.#stage === 'over') return;
-    await this.#carry(offer, decided.admission, newRequestId(), startedAtMs);
+  /** A bug ends the connection, and nothing else. */
+  #fault(error: unknown): void {
+    this.#parts.observer.faulted(error);
+    this.#refuse({ code: 'internal' });
   }
 
-  async #carry(offer: Offer, admission: Admission, requestId: string, startedAtMs: number): Promise<void> {
-    const { tunnels } = this.#parts;
+  /** Opens the way, unless there is one that can be used again. */
+  #carry(carried: Carried): void {
+    const { admission, requestId } = carried;
+    this.#carried = carried;
     // Counted from here on, so that many at once cannot pass a limit together.
-    tunnels.enter(admission.principal);
+    this.#parts.tunnels.enter(admission.principal);
+    this.#isReused = false;
+    const kept = this.#request && this.#requests?.takeKept(admission);
+    if (kept !== undefined) {
+      this.#isReused = true;
+      this.onOpened(ok(kept));
+      return;
+    }
+    const opening = Opening.of(admission, requestId, this.#parts, this);
+    if (!opening.ok) {
+      this.onOpened(opening);
+      return;
+    }
+    this.#opening = opening.value;
+    opening.value.start();
+  }
+
+  onOpened(opened: Result<OpenedWay, FailureCode>): void {
+    const carried = this.#carried;
+    if (carried === undefined) return;
+    this.#carried = undefined;
+    this.#opening = undefined;
+    const { offer, admission, requestId, startedAtMs } = carried;
+    const { principal } = admission;
     let isRelaying = false;
     try {
-      const kept = this.#request && this.#requests?.takeKept(admission);
-      const opened = await this.#open(admission, requestId, kept);
       if (!opened.ok) {
-        this.#refuse({ code: opened.error }, { principal: admission.principal, requestId });
+        this.#refuse({ code: opened.error }, { principal, requestId });
       } else if (this.#isStillWanted(offer)) {
         isRelaying = true;
         const early = this.#early;
         this.#early = nothing;
-        const admitted = { admission, requestId, early, setupMs: performance.now() - startedAtMs };
-        if (this.#request === undefined) {
+        const setupMs = performance.now() - startedAtMs;
+        const request = this.#request;
+        if (request === undefined) {
           this.#enter('over');
-          serveTunnel(this.#client, this.#parts, admitted, opened.value);
-        } else this.#forward(offer, { ...admitted, request: this.#request }, opened.value, kept !== undefined);
+          serveTunnel(this.#client, this.#parts, { admission, requestId, early, setupMs }, opened.value);
+        } else {
+          this.#forward(offer, { admission, requestId, early, setupMs, request }, opened.value, this.#isReused);
+        }
       } else {
         opened.value.leg.socket.destroy();
         this.#refuse({ code: 'unauthenticated' });
       }
+    } catch (error) {
+      this.#fault(error);
     } finally {
-      if (!isRelaying) tunnels.leave(admission.principal);
+      if (!isRelaying) this.#parts.tunnels.leave(principal);
     }
   }
 
   /** Waits until the edge has said what is left of the budgets, and judges anew: the world has moved on meanwhile. */
-  async #decide(offer: Offer, { principal }: Admission): Promise<Exclude<Verdict, { kind: 'unknown' }>> {
+  async #decide(offer: Offer, { principal }: Admission, startedAtMs: number): Promise<void> {
     const standing = await this.#parts.meter.whenKnown(principal.budgets);
     const verdict = admit(offer, { ...this.#parts.world, standing: () => standing }, this.#circumstances());
-    return verdict.kind === 'unknown' ? { kind: 'refused', failure: { code: 'stale_state' }, principal } : verdict;
-  }
-
-  /** A kept way is waited for as well, so that the next stage never begins inside of what ended the last. */
-  async #open(
-    admission: Admission,
-    requestId: string,
-    kept: OpenedWay | undefined,
-  ): Promise<Result<OpenedWay, FailureCode>> {
-    if (kept !== undefined) return ok(kept);
-    const opening = openWay(admission, requestId, this.#parts);
-    if (!opening.ok) return opening;
-    this.#opening = opening.value;
-    return opening.value.opened;
+    if (verdict.kind === 'refused') this.#refuse(verdict.failure, verdict);
+    else if (verdict.kind === 'unknown') this.#refuse({ code: 'stale_state' }, { principal });
+    else if (this.#stage !== 'over') {
+      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs });
+    }
   }
 
   /** Whether the client is still there, and its credential was not ended while the exit was dialled. */
@@ -259,8 +299,9 @@ export class Connection implements LegReceiver {
         this.#request = undefined;
         this.#seat = this.#parts.waiting.add(this);
         this.#wait(this.#parts.times.nextRequestTimeoutMs, true);
-        if (end.rest.length > 0) this.onBytes(end.rest);
         this.#leg.resume();
+        // Not from inside of what ended the last: it still holds the connection that the next may want.
+        if (end.rest.length > 0) queueMicrotask(() => this.#goOnWith(end.rest));
         break;
       case 'close':
         this.#enter('over');
@@ -275,7 +316,7 @@ export class Connection implements LegReceiver {
       case 'again':
         this.#stage = 'dial';
         this.#early = end.rest;
-        this.#see(this.#carry(offer, admission, requestId, performance.now()));
+        this.#carry({ offer, admission, requestId, startedAtMs: performance.now() });
         break;
       case 'gone':
         this.#abandon();

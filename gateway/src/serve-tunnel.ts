@@ -1,8 +1,10 @@
+import type { Exit } from '@marvel/shared/exit';
 import type { Admission } from './admission.ts';
+import type { Destination } from './offer.ts';
 import type { OpenedWay } from './open-way.ts';
 import type { RequestsClient, RequestsParts } from './serve-requests.ts';
 import { unbilled } from './spender.ts';
-import { Tunnel } from './tunnel/tunnel.ts';
+import { Tunnel, type TunnelEnd, type TunnelOwner } from './tunnel/tunnel.ts';
 
 /** An offer that is served, and what is known of it. */
 export interface AdmittedTunnel {
@@ -14,44 +16,76 @@ export interface AdmittedTunnel {
   readonly setupMs: number;
 }
 
+type Parts = Omit<RequestsParts, 'chooser' | 'world'>;
+
 /** Tells the client that its way is open, and relays until either side ends. */
 export function serveTunnel(
-  { leg: clientLeg, dialect, clientIp, answers }: RequestsClient,
-  { tunnels, observer, meter }: Omit<RequestsParts, 'chooser' | 'world'>,
-  { admission, requestId, early, setupMs }: AdmittedTunnel,
+  client: RequestsClient,
+  parts: Parts,
+  admitted: AdmittedTunnel,
   { leg, glued, choice }: OpenedWay,
 ): void {
-  const { principal, destination } = admission;
-  const { account, credential, budgets, isTest } = principal;
+  const { tunnels, observer, meter } = parts;
+  const { principal } = admitted.admission;
   const { exit, pin } = choice;
-  const { id, country, network } = exit;
-  const openedAtMs = performance.now();
-  const tunnel = new Tunnel(principal, clientLeg, leg, ({ reason, bytesUp, bytesDown }) => {
-    const durationMs = performance.now() - openedAtMs;
+  const tunnel = new Tunnel(principal, client.leg, leg, new ServedTunnel(client, parts, admitted, exit));
+  // An authorised source is its own address.
+  if (principal.proof.kind !== 'source') meter.recordSource(principal.credential, client.clientIp);
+  const spending = {
+    account: principal.account,
+    credential: principal.credential,
+    budgets: principal.budgets,
+    exit: exit.id,
+    country: exit.country,
+    network: exit.network,
+    dialect: client.dialect,
+  };
+  const spender = principal.isTest ? unbilled : meter.openSpender(spending, tunnel);
+  client.leg.socket.write(client.answers.established(admitted.requestId, exit, pin), 'latin1');
+  tunnels.open(tunnel);
+  observer.tunnelOpened(admitted.setupMs);
+  tunnel.start(spender, admitted.early, glued);
+}
+
+/** What is said of a tunnel when it ends. One small object for each, since thousands are open at once. */
+class ServedTunnel implements TunnelOwner {
+  readonly #parts: Parts;
+  readonly #dialect: RequestsClient['dialect'];
+  readonly #clientIp: string;
+  readonly #destination: Destination;
+  readonly #requestId: string;
+  readonly #exit: Exit;
+  readonly #setupMs: number;
+  readonly #openedAtMs = performance.now();
+
+  constructor({ dialect, clientIp }: RequestsClient, parts: Parts, admitted: AdmittedTunnel, exit: Exit) {
+    this.#parts = parts;
+    this.#dialect = dialect;
+    this.#clientIp = clientIp;
+    this.#destination = admitted.admission.destination;
+    this.#requestId = admitted.requestId;
+    this.#exit = exit;
+    this.#setupMs = admitted.setupMs;
+  }
+
+  tunnelEnded(tunnel: Tunnel, { reason, bytesUp, bytesDown }: TunnelEnd): void {
+    const { tunnels, observer } = this.#parts;
     tunnels.close(tunnel);
-    tunnels.leave(principal);
+    tunnels.leave(tunnel.owner);
     observer.tunnelEnded({
-      requestId,
-      dialect,
-      clientIp,
-      account,
-      credential,
-      destination,
-      exit: id,
-      country,
+      requestId: this.#requestId,
+      dialect: this.#dialect,
+      clientIp: this.#clientIp,
+      account: tunnel.owner.account,
+      credential: tunnel.owner.credential,
+      destination: this.#destination,
+      exit: this.#exit.id,
+      country: this.#exit.country,
       bytesUp,
       bytesDown,
-      setupMs,
-      durationMs,
+      setupMs: this.#setupMs,
+      durationMs: performance.now() - this.#openedAtMs,
       end: reason,
     });
-  });
-  // An authorised source is its own address.
-  if (principal.proof.kind !== 'source') meter.recordSource(credential, clientIp);
-  const spending = { account, credential, budgets, exit: id, country, network, dialect };
-  const spender = isTest ? unbilled : meter.openSpender(spending, tunnel);
-  clientLeg.socket.write(answers.established(requestId, exit, pin), 'latin1');
-  tunnels.open(tunnel);
-  observer.tunnelOpened(setupMs);
-  tunnel.start(spender, early, glued);
+  }
 }

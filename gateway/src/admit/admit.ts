@@ -76,7 +76,7 @@ export function admit(offer: Offer, world: World, circumstances: Circumstances):
   }
   const standing = principal.budgets.length === 0 ? 'spendable' : world.standing(principal.budgets);
   if (standing === 'balance_exhausted' || standing === 'cap_exhausted') return refused(standing, principal);
-  if (!hasThreadLeft(principal, fleet, world.load)) return refused('threads_exhausted', principal);
+  if (!hasThreadLeft(principal, world.load)) return refused('threads_exhausted', principal);
   if (world.load.isDraining()) return refused('draining', principal);
   if (fleet.isStale()) return refused('stale_state', principal);
   if (world.load.isFull()) return refused('overloaded', principal);
@@ -103,10 +103,10 @@ function withinLimits(wish: ExitWish, { countries }: Limits): ExitWish | undefin
   return named.every((country) => countries.includes(country)) ? wish : undefined;
 }
 
-function hasThreadLeft(principal: Principal, fleet: FleetView, load: Load): boolean {
+function hasThreadLeft(principal: Principal, load: Load): boolean {
   const ofCredential = principal.limits.threads;
   if (ofCredential !== undefined && load.tunnelsOf(principal.credential) >= ofCredential) return false;
-  const ofAccount = fleet.account(principal.account)?.threads ?? null;
+  const ofAccount = principal.accountThreads;
   return ofAccount === null || load.tunnelsOfAccount(principal.account) < ofAccount;
 }
 

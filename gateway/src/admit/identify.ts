@@ -32,12 +32,51 @@ export function identify(
   digests: KeyDigests,
   circumstances: Circumstances,
 ): Principal | undefined {
+  if (credential.kind === 'key') return identifyKey(credential.key, fleet, digests, circumstances);
   const holder = holderOf(credential, fleet, digests, circumstances.clientIp);
-  if (holder === undefined) return undefined;
-  const { id, account, limits, isTest, proof } = holder;
-  if (fleet.account(account)?.status !== 'active' || !isUsable(limits, circumstances)) return undefined;
+  return holder && principalOf(holder, fleet, circumstances);
+}
+
+/** A good key is good again as long as the feed has told nothing new, and only the time and the address can say otherwise. */
+function identifyKey(
+  key: string,
+  fleet: FleetView,
+  digests: KeyDigests,
+  circumstances: Circumstances,
+): Principal | undefined {
+  const { version } = fleet;
+  const known = digests.principalOf(key, version);
+  if (known !== undefined) {
+    return known.expiresAtMs > circumstances.nowMs && isAllowedFrom(known.limits, circumstances) ? known : undefined;
+  }
+  const digest = digests.digestOf(key);
+  const entry = digest && fleet.keyByDigest(digest);
+  if (digest === undefined || entry === undefined) return undefined;
+  const { id, account, limits, test } = entry;
+  const proof = { kind: 'key', digest } as const;
+  const principal = principalOf({ id, account, limits, isTest: test, proof }, fleet, circumstances);
+  digests.keep(key, digest, principal, version);
+  return principal;
+}
+
+function principalOf(
+  { id, account, limits, isTest, proof }: Holder,
+  fleet: FleetView,
+  circumstances: Circumstances,
+): Principal | undefined {
+  const owner = fleet.account(account);
+  if (owner?.status !== 'active' || !isUsable(limits, circumstances)) return undefined;
   const budgets = isTest ? [] : budgetsOf(account, id, limits);
-  return { account, credential: id, proof, limits, expiresAtMs: endOf(limits), budgets, isTest };
+  return {
+    account,
+    accountThreads: owner.threads,
+    credential: id,
+    proof,
+    limits,
+    expiresAtMs: endOf(limits),
+    budgets,
+    isTest,
+  };
 }
 
 /** Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand. */
@@ -47,7 +86,7 @@ export function isStillGood({ account, credential, proof }: Principal, fleet: Fl
 }
 
 function holderOf(
-  credential: OfferedCredential,
+  credential: Exclude<OfferedCredential, { kind: 'key' }>,
   fleet: FleetView,
   digests: KeyDigests,
   clientIp: string,
@@ -55,13 +94,6 @@ function holderOf(
   switch (credential.kind) {
     case 'none':
       return undefined;
-    case 'key': {
-      const digest = digests.digestOf(credential.key);
-      const key = digest && fleet.keyByDigest(digest);
-      if (digest === undefined || key === undefined) return undefined;
-      digests.keep(credential.key, digest);
-      return { ...key, isTest: key.test, proof: { kind: 'key', digest } };
-    }
     case 'sub_user': {
       const subUser = fleet.subUserByName(credential.username);
       // As much is done for a name that nobody has, so that the time tells nothing.
@@ -107,11 +139,12 @@ function limitsNow(credential: string, proof: Proof, fleet: FleetView): Limits |
   }
 }
 
-function isUsable(limits: Limits, { clientIp, nowMs }: Circumstances): boolean {
-  return (
-    isInForce(limits, nowMs) &&
-    (limits.source_ips === undefined || limits.source_ips.some((ip) => canonicalHost(ip) === clientIp))
-  );
+function isUsable(limits: Limits, circumstances: Circumstances): boolean {
+  return isInForce(limits, circumstances.nowMs) && isAllowedFrom(limits, circumstances);
+}
+
+function isAllowedFrom({ source_ips: addresses }: Limits, { clientIp }: Circumstances): boolean {
+  return addresses === undefined || addresses.some((address) => canonicalHost(address) === clientIp);
 }
 
 function isInForce(limits: Limits, nowMs: number): boolean {

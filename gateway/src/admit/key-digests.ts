@@ -1,20 +1,29 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readApiKey } from '@marvel/shared/api-key';
 import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
+import type { Principal } from '../admission.ts';
 
-/** Keys whose digest is kept: more than are in use at once, at about 200 bytes each. */
+/** A good key. */
+interface Kept {
+  readonly digest: Uint8Array;
+  /** Who it stood for when the feed was at `version`. */
+  principal: Principal | undefined;
+  version: number;
+}
+
+/** Keys whose digest is kept: more than are in use at once, at about 500 bytes each. */
 const maxEntries = 20_000;
 /** What the password of a sub-user that does not exist is compared with. */
 const nobodysDigest = Buffer.alloc(32);
 
 /**
- * The digests of credentials under the fleet's pepper. Those of good keys are kept, since a digest never changes: what a key is
- * allowed is looked up anew each time, so nothing here can be stale.
+ * The digests of credentials under the fleet's pepper. Those of good keys are kept, since a digest never changes, and with
+ * each whom it stands for, which counts only until the feed changes anything at all: so nothing here can be stale.
  */
 export class KeyDigests {
   readonly #pepper: string;
   /** The one kept longest comes first. */
-  readonly #entries = new Map<string, Uint8Array>();
+  readonly #entries = new Map<string, Kept>();
 
   constructor(pepper: string) {
     this.#pepper = pepper;
@@ -23,7 +32,7 @@ export class KeyDigests {
   /** The digest of a key; `undefined` when its form or checksum tells that it is none. */
   digestOf(key: string): Uint8Array | undefined {
     const kept = this.#entries.get(key);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) return kept.digest;
     if (readApiKey(key) === undefined) return undefined;
     return createHmac('sha256', this.#pepper).update(keyDigestInput(key)).digest();
   }
@@ -35,15 +44,26 @@ export class KeyDigests {
     return expected.length === actual.length && timingSafeEqual(actual, expected) && digest !== undefined;
   }
 
-  /** Keeps the digest of a key that turned out to be good; guesses are never kept. */
-  keep(key: string, digest: Uint8Array): void {
-    if (this.#entries.has(key)) return;
+  /** Whom a key stood for at this version of the feed, if it was good and was asked for since. */
+  principalOf(key: string, version: number): Principal | undefined {
+    const kept = this.#entries.get(key);
+    return kept?.version === version ? kept.principal : undefined;
+  }
+
+  /** Keeps what is known of a key that turned out to be good; guesses are never kept. */
+  keep(key: string, digest: Uint8Array, principal: Principal | undefined, version: number): void {
+    const kept = this.#entries.get(key);
+    if (kept !== undefined) {
+      kept.principal = principal;
+      kept.version = version;
+      return;
+    }
     if (this.#entries.size >= maxEntries) {
       for (const oldest of this.#entries.keys()) {
         this.#entries.delete(oldest);
         break;
       }
     }
-    this.#entries.set(key, digest);
+    this.#entries.set(key, { digest, principal, version });
   }
 }

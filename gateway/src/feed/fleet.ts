@@ -20,6 +20,7 @@ export class Fleet implements FleetView {
   readonly elsewhere: TunnelsElsewhere;
   readonly #listeners = new Set<(change: FleetChange) => void>();
   #state = new FleetState();
+  #version = 0;
   #isReady = false;
   #freshAtMs = Number.NEGATIVE_INFINITY;
 
@@ -34,6 +35,7 @@ export class Fleet implements FleetView {
   /** Serves another state from now on. */
   adopt(state: FleetState): void {
     this.#state = state;
+    this.#version += 1;
     this.#isReady = true;
     this.#tell({ kind: 'reset' });
   }
@@ -41,12 +43,17 @@ export class Fleet implements FleetView {
   /** Applies a record to the state served. */
   apply(record: FeedRecord): void {
     this.#state.apply(record);
+    this.#version += 1;
     if (this.#isReady) this.#tell(record);
   }
 
   /** Notes that a page issued `ageMs` ago was believed. */
   refresh(ageMs: number): void {
     this.#freshAtMs = Math.max(this.#freshAtMs, this.#now() - Math.max(0, ageMs));
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get state(): FleetState {

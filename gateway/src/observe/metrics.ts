@@ -1,8 +1,10 @@
 import type { FailureCode } from '@marvel/shared/failures';
 import type { Dialect } from '@marvel/shared/usage-batch';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { ListenerName } from '../offer.ts';
 import type { EndReason } from '../tunnel-end.ts';
+import { Durations } from './durations.ts';
+import { Tally } from './tally.ts';
 
 /** What the metrics read of the rest when they are scraped. */
 export interface MetricSources {
@@ -85,12 +87,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers: [],
   });
   registry.registerMetric(relayed);
+  const acceptedBy: Partial<Record<ListenerName, number>> = {};
   const accepted = new Counter({
     name: 'marvel_gateway_accepted_connections_total',
     help: 'Client connections accepted, by listener.',
     labelNames: ['listener'],
-    registers,
+    collect() {
+      this.reset();
+      for (const [listener, count] of Object.entries(acceptedBy)) this.inc({ listener }, count);
+    },
+    registers: [],
   });
+  registry.registerMetric(accepted);
   const failedHandshakes = new Counter({
     name: 'marvel_gateway_tls_handshake_failures_total',
     help: 'Client connections that ended before TLS stood.',
@@ -101,23 +109,20 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Bans of addresses that were refused for their credentials again and again.',
     registers,
   });
-  const tunnels = new Counter({
+  const tunnels = new Tally<Dialect, EndReason>(registry, {
     name: 'marvel_gateway_tunnels_ended_total',
     help: 'Tunnels that have ended, by cause.',
-    labelNames: ['dialect', 'end'],
-    registers,
+    labels: ['dialect', 'end'],
   });
-  const requests = new Counter({
+  const requests = new Tally<Dialect, EndReason>(registry, {
     name: 'marvel_gateway_requests_total',
     help: 'Absolute-form requests that were forwarded, by how they ended.',
-    labelNames: ['dialect', 'end'],
-    registers,
+    labels: ['dialect', 'end'],
   });
-  const refusals = new Counter({
+  const refusals = new Tally<Dialect, FailureCode>(registry, {
     name: 'marvel_gateway_refusals_total',
     help: 'Offers refused, by failure code.',
-    labelNames: ['dialect', 'code'],
-    registers,
+    labels: ['dialect', 'code'],
   });
   const abandoned = new Counter({
     name: 'marvel_gateway_abandoned_total',
@@ -125,35 +130,38 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ['dialect'],
     registers,
   });
+  const dialled = { success: 0, failure: 0 };
   const dials = new Counter({
     name: 'marvel_gateway_dials_total',
     help: 'Attempts to dial an exit, by outcome.',
     labelNames: ['outcome'],
-    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(dialled)) if (count > 0) this.inc({ outcome }, count);
+    },
+    registers: [],
   });
+  registry.registerMetric(dials);
   const notes = new Counter({
     name: 'marvel_gateway_events_total',
     help: 'What happened between this gateway and the edge, by name.',
     labelNames: ['event'],
     registers,
   });
-  const setup = new Histogram({
+  const setup = new Durations({
     name: 'marvel_gateway_setup_duration_seconds',
     help: 'From a request to the answer that opens its tunnel.',
-    buckets: setupBucketsS,
-    registers,
+    bucketsS: setupBucketsS,
   });
-  const requestDuration = new Histogram({
+  const requestDuration = new Durations({
     name: 'marvel_gateway_request_duration_seconds',
     help: 'From the way that stands to the end of the answer, for absolute-form requests.',
-    buckets: setupBucketsS,
-    registers,
+    bucketsS: setupBucketsS,
   });
-  const duration = new Histogram({
+  const duration = new Durations({
     name: 'marvel_gateway_tunnel_duration_seconds',
     help: 'From the answer that opens a tunnel to its end.',
-    buckets: durationBucketsS,
-    registers,
+    bucketsS: durationBucketsS,
   });
 
   function gauge(name: string, help: string, read: () => number): void {
@@ -170,7 +178,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   return {
     accepted: (listener) => {
-      accepted.inc({ listener });
+      acceptedBy[listener] = (acceptedBy[listener] ?? 0) + 1;
     },
     tlsHandshakeFailed: () => {
       failedHandshakes.inc();
@@ -179,33 +187,33 @@ export function createMetrics(sources: MetricSources): Metrics {
       bans.inc();
     },
     tunnelOpened: (setupMs) => {
-      setup.observe(setupMs / 1000);
+      setup.observe(setupMs);
     },
     tunnelEnded: (dialect, end, bytesUp, bytesDown, durationMs) => {
       ended.up += bytesUp;
       ended.down += bytesDown;
-      tunnels.inc({ dialect, end });
-      duration.observe(durationMs / 1000);
+      tunnels.add(dialect, end);
+      duration.observe(durationMs);
     },
     requestEnded: (dialect, end, bytesUp, bytesDown, durationMs) => {
       ended.up += bytesUp;
       ended.down += bytesDown;
-      requests.inc({ dialect, end });
-      requestDuration.observe(durationMs / 1000);
+      requests.add(dialect, end);
+      requestDuration.observe(durationMs);
     },
     refused: (dialect, code) => {
-      refusals.inc({ dialect, code });
+      refusals.add(dialect, code);
     },
     abandoned: (dialect) => {
       abandoned.inc({ dialect });
     },
     dialled: (succeeded) => {
-      dials.inc({ outcome: succeeded ? 'success' : 'failure' });
+      dialled[succeeded ? 'success' : 'failure'] += 1;
     },
     noted: (event) => {
       notes.inc({ event });
     },
     contentType: registry.contentType,
-    scrape: () => registry.metrics(),
+    scrape: async () => (await registry.metrics()) + setup.text() + requestDuration.text() + duration.text(),
   };
 }

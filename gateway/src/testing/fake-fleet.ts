@@ -32,6 +32,13 @@ export class FakeFleet implements FleetView {
   /** By credential or account. */
   readonly elsewhere = new Map<string, number>();
   readonly #listeners = new Set<(change: FleetChange) => void>();
+  #version = 0;
+
+  /** Never the same, since tests change what they like. */
+  get version(): number {
+    this.#version += 1;
+    return this.#version;
+  }
 
   addKey(key: string, entry: KeyEntry): void {
     this.keys.set(digestOf(key), entry);

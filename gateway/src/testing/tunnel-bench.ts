@@ -11,6 +11,7 @@ import { eventually } from './event-log.ts';
 import { socketPair } from './socket-pair.ts';
 
 const owner: Principal = {
+  accountThreads: null,
   account: 'acc_0001',
   credential: 'key_0001',
   proof: { kind: 'key', digest: new Uint8Array() },
@@ -48,9 +49,11 @@ export class TunnelBench implements Disposable {
     this.client = client;
     this.origin = origin;
     for (const socket of [client, origin]) socket.on('error', () => {});
-    this.tunnel = new Tunnel(owner, legs.client, legs.exit, (end) => {
-      if (this.end !== undefined) throw new Error('ended twice');
-      this.end = end;
+    this.tunnel = new Tunnel(owner, legs.client, legs.exit, {
+      tunnelEnded: (_tunnel, end) => {
+        if (this.end !== undefined) throw new Error('ended twice');
+        this.end = end;
+      },
     });
   }
 

@@ -4,14 +4,14 @@ import { type ResponseHead, ResponseHeadReader } from './response-head.ts';
 
 /** CONNECT over HTTP/1.1. Source: RFC 9110 section 9.3.6. */
 export class ConnectHandshake implements Handshake {
-  readonly request: Buffer;
+  readonly request: string;
   readonly #heads = new ResponseHeadReader();
   readonly #faultOf: (head: ResponseHead) => DialFault;
 
   /** `fields`: further field lines, each ending in CRLF. `faultOf`: what an answer other than 2xx says. */
   constructor({ host, port }: DialRequest, fields: string, faultOf: (head: ResponseHead) => DialFault) {
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    this.request = Buffer.from(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${fields}\r\n`, 'latin1');
+    this.request = `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${fields}\r\n`;
     this.#faultOf = faultOf;
   }
 

@@ -1,7 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
-import { err, ok, type Result } from '@marvel/shared/result';
 import type { DialFault } from './dial-fault.ts';
 import type { Handshake } from './handshake.ts';
 import { Leg, type LegReceiver } from './leg.ts';
@@ -10,7 +9,6 @@ import type { ReadBuffers } from './read-buffers.ts';
 
 /** A way to the destination. */
 export interface OpenedExit {
-  /** Stopped until it is resumed. */
   readonly leg: Leg;
   /** What the exit sent after its answer. */
   readonly glued: Buffer;
@@ -23,6 +21,13 @@ export interface DialMeans {
   readonly buffers: ReadBuffers;
   /** What the certificate of an exit with TLS is checked against. */
   readonly exitTrust: SecureContext;
+}
+
+/** Who hears what became of an attempt, once; maybe from inside of the read that told. */
+export interface AttemptOwner {
+  opened(exit: OpenedExit): void;
+  /** The socket is closed. */
+  failed(fault: DialFault): void;
 }
 
 /** How long one attempt may take, in ms. */
@@ -39,9 +44,7 @@ const nothing = Buffer.alloc(0);
 
 /** One attempt to be let through by one exit: from the first packet to its answer. */
 export class DialAttempt implements LegReceiver {
-  /** Errors: as a value; the socket is then closed. */
-  readonly result: Promise<Result<OpenedExit, DialFault>>;
-  readonly #settle: (result: Result<OpenedExit, DialFault>) => void;
+  readonly #owner: AttemptOwner;
   readonly #handshake: Handshake;
   readonly #times: AttemptTimes;
   readonly #startedAtMs = performance.now();
@@ -50,10 +53,14 @@ export class DialAttempt implements LegReceiver {
   #isConnected = false;
   #isSettled = false;
 
-  constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, means: DialMeans) {
-    const { promise, resolve } = Promise.withResolvers<Result<OpenedExit, DialFault>>();
-    this.result = promise;
-    this.#settle = resolve;
+  constructor(
+    transport: Transport,
+    handshake: Handshake,
+    times: AttemptTimes,
+    means: DialMeans,
+    owner: AttemptOwner,
+  ) {
+    this.#owner = owner;
     this.#handshake = handshake;
     this.#times = times;
     this.#leg = new Leg(this, means.buffers, (reading) => {
@@ -81,10 +88,11 @@ export class DialAttempt implements LegReceiver {
     }
     this.#isSettled = true;
     clearTimeout(this.#timer);
+    const leg = this.#leg;
     const glued = event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt));
-    this.#settle(ok({ leg: this.#leg, glued, latencyMs: performance.now() - this.#startedAtMs }));
-    // Whatever comes next is for the tunnel.
-    return false;
+    this.#owner.opened({ leg, glued, latencyMs: performance.now() - this.#startedAtMs });
+    // Whatever comes next is for the tunnel, which may have stopped the reading, or not.
+    return leg.receiver !== this && !leg.isStopped;
   }
 
   onEnd(): void {
@@ -104,7 +112,7 @@ export class DialAttempt implements LegReceiver {
   readonly #onConnect = (): void => {
     this.#isConnected = true;
     this.#leg.noteConnected();
-    this.#leg.socket.write(this.#handshake.request);
+    this.#leg.socket.write(this.#handshake.request, 'latin1');
   };
 
   #fail(fault: DialFault): void {
@@ -112,7 +120,7 @@ export class DialAttempt implements LegReceiver {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#leg.socket.destroy();
-    this.#settle(err(fault));
+    this.#owner.failed(fault);
   }
 }
 

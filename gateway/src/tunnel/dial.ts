@@ -1,6 +1,6 @@
 import type { Exit } from '@marvel/shared/exit';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { DialAttempt, type DialMeans, type OpenedExit } from './dial-attempt.ts';
+import { type AttemptOwner, DialAttempt, type DialMeans, type OpenedExit } from './dial-attempt.ts';
 import type { DialFault } from './dial-fault.ts';
 import type { DialRequest } from './handshake.ts';
 import { openHandshake } from './open-handshake.ts';
@@ -20,6 +20,8 @@ export interface DialPlan<Choice extends { readonly exit: Exit }> {
   /** The next exit when one failed; `undefined` ends the dial. */
   readonly next: (failed: ReadonlySet<string>) => Choice | undefined;
   readonly report: (exit: Exit, succeeded: boolean, latencyMs: number) => void;
+  /** The end of it. Errors: the fault of the last exit tried. */
+  readonly done: (result: Result<OpenedExit & { readonly choice: Choice }, DialFault>) => void;
 }
 
 /** What a dial may take, in ms. */
@@ -29,65 +31,90 @@ export interface DialTimes {
 }
 
 /** Dials exits one after the other until one opens the way, inside one budget of time. */
-export class Dial<Choice extends { readonly exit: Exit }> {
+export class Dial<Choice extends { readonly exit: Exit }> implements AttemptOwner {
   readonly #plan: DialPlan<Choice>;
   readonly #request: DialRequest;
   readonly #times: DialTimes;
   readonly #means: DialMeans;
+  readonly #deadlineMs: number;
+  #choice: Choice;
   #attempt: DialAttempt | undefined;
-  #isAbandoned = false;
+  /** Exits that failed, once there are any. */
+  #failed: Set<string> | undefined;
+  #tried = 0;
+  #isOver = false;
 
   constructor(plan: DialPlan<Choice>, request: DialRequest, times: DialTimes, means: DialMeans) {
     this.#plan = plan;
     this.#request = request;
     this.#times = times;
     this.#means = means;
+    this.#choice = plan.first;
+    this.#deadlineMs = performance.now() + times.dialTimeoutMs;
   }
 
-  /** Errors: the fault of the last exit tried. */
-  async run(): Promise<Result<OpenedExit & { readonly choice: Choice }, DialFault>> {
-    const plan = this.#plan;
-    const deadlineMs = performance.now() + this.#times.dialTimeoutMs;
-    const failed = new Set<string>();
-    let choice: Choice | undefined = plan.first;
-    let fault: DialFault = 'exit';
-    for (let tried = 0; choice !== undefined && tried <= maxFurtherExits; tried += 1) {
-      const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0) return err('timeout');
-      const isLast = tried === maxFurtherExits || !plan.hasOthers;
-      const result: Result<OpenedExit, DialFault> = await this.#try(
-        choice.exit,
-        isLast ? leftMs : leftMs * attemptShare,
-      );
-      if (result.ok) {
-        plan.report(choice.exit, true, result.value.latencyMs);
-        return ok({ ...result.value, choice });
-      }
-      fault = result.error;
-      // Only an exit that failed us is reported, and only then may another do better.
-      if (fault !== 'exit' && fault !== 'timeout') return err(fault);
-      plan.report(choice.exit, false, 0);
-      failed.add(choice.exit.id);
-      choice = plan.next(failed);
-    }
-    return err(fault);
+  /** Begins. The plan's `done` is called once, maybe before this returns. */
+  start(): void {
+    this.#try();
   }
 
   /** Ends the dial: the client has gone. */
   abandon(): void {
-    this.#isAbandoned = true;
-    this.#attempt?.abandon();
+    if (this.#attempt === undefined) this.#end(err('abandoned'));
+    else this.#attempt.abandon();
   }
 
-  async #try(exit: Exit, timeoutMs: number): Promise<Result<OpenedExit, DialFault>> {
-    if (this.#isAbandoned) return err('abandoned');
-    const handshake = openHandshake(exit.transport, this.#request);
-    if (handshake === undefined) return err('exit');
+  opened(exit: OpenedExit): void {
+    const choice = this.#choice;
+    this.#plan.report(choice.exit, true, exit.latencyMs);
+    this.#end(ok({ leg: exit.leg, glued: exit.glued, latencyMs: exit.latencyMs, choice }));
+  }
+
+  failed(fault: DialFault): void {
+    this.#attempt = undefined;
+    // Only an exit that failed us is reported, and only then may another do better.
+    if (fault !== 'exit' && fault !== 'timeout') {
+      this.#end(err(fault));
+      return;
+    }
+    const { exit } = this.#choice;
+    this.#plan.report(exit, false, 0);
+    this.#failed ??= new Set();
+    this.#failed.add(exit.id);
+    const next = this.#plan.next(this.#failed);
+    if (next === undefined || this.#tried > maxFurtherExits) {
+      this.#end(err(fault));
+      return;
+    }
+    this.#choice = next;
+    this.#try();
+  }
+
+  #try(): void {
+    const leftMs = this.#deadlineMs - performance.now();
+    if (leftMs <= 0) {
+      this.#end(err('timeout'));
+      return;
+    }
+    this.#tried += 1;
+    const { transport } = this.#choice.exit;
+    const handshake = openHandshake(transport, this.#request);
+    if (handshake === undefined) {
+      this.failed('exit');
+      return;
+    }
+    const isLast = this.#tried > maxFurtherExits || !this.#plan.hasOthers;
+    const timeoutMs = isLast ? leftMs : leftMs * attemptShare;
     const times = {
       connectTimeoutMs: Math.min(timeoutMs, this.#times.dialTimeoutMs * connectShare),
       timeoutMs,
     };
-    this.#attempt = new DialAttempt(exit.transport, handshake, times, this.#means);
-    return this.#attempt.result;
+    this.#attempt = new DialAttempt(transport, handshake, times, this.#means, this);
+  }
+
+  #end(result: Result<OpenedExit & { readonly choice: Choice }, DialFault>): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#plan.done(result);
   }
 }

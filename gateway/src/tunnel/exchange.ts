@@ -109,6 +109,7 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     if (hasClientEnded) this.onEnd();
     if (this.#hasEnded) return;
     if (glued.length === 0 || this.exitBytes(glued, false)) exit.resume();
+    else exit.stop();
   }
 
   /** Ends the exchange and both connections now, and gives back what was taken and not used. */

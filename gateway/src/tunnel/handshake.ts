@@ -1,3 +1,4 @@
+import type { WireBytes } from '../offer.ts';
 import type { DialFault } from './dial-fault.ts';
 
 /** What came of an exit's bytes so far. `restAt`: where in the last chunk the tunnel's first bytes begin. */
@@ -11,7 +12,7 @@ export type HandshakeEvent =
 /** How an exit is asked for a way to a destination, as a pure machine. Keeps no reference to the bytes it is given. */
 export interface Handshake {
   /** What is sent first. */
-  readonly request: Buffer;
+  readonly request: WireBytes;
   push(bytes: Buffer): HandshakeEvent;
 }
 

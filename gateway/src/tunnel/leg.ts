@@ -69,6 +69,16 @@ export class Leg {
     return leg;
   }
 
+  /** Whether nothing more is read until `resume`. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether what is written goes through TLS, and so never to the kernel at once. */
+  get isTls(): boolean {
+    return this.socket instanceof TLSSocket;
+  }
+
   /** Stops reading from outside of `onBytes`. */
   stop(): void {
     if (this.#isStopped) return;

@@ -13,14 +13,23 @@ export function openHandshake(transport: Transport, request: DialRequest): Hands
         faultOfAgent,
       );
     case 'http-connect':
-      return new ConnectHandshake(request, basicField(transport.username, transport.password), () => 'exit');
+      return new ConnectHandshake(request, basicField(transport), () => 'exit');
     case 'socks5':
       return Socks5Handshake.of(request, transport.username, transport.password);
   }
 }
 
-function basicField(username: string | undefined, password: string | undefined): string {
+/** The field of each transport, made once: transports are immutable, and there are as many as exits. */
+const basicFields = new WeakMap<object, string>();
+
+function basicField(transport: { readonly username?: string | undefined; readonly password?: string | undefined }): string {
+  const { username, password } = transport;
   if (username === undefined && password === undefined) return '';
-  const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`, 'utf8').toString('base64');
-  return `Proxy-Authorization: Basic ${credentials}\r\n`;
+  let field = basicFields.get(transport);
+  if (field === undefined) {
+    const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`, 'utf8').toString('base64');
+    field = `Proxy-Authorization: Basic ${credentials}\r\n`;
+    basicFields.set(transport, field);
+  }
+  return field;
 }

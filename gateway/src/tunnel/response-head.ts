@@ -14,8 +14,8 @@ export type ResponseEvent =
 /** The longest head an exit may answer with, bytes. */
 const maxHeadBytes = 16_384;
 const statusLinePattern = /^HTTP\/1\.[01] ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const fieldNamePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const lineBreaker = /[^\t\x20-\x7e\x80-\xff]/;
+/** Field lines, each after its line end. A name cannot hold what ends it, so this takes linear time. */
+const fieldLinesPattern = /^(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 const start = 'HTTP/1.';
 const headEnd = '\r\n\r\n';
 
@@ -40,16 +40,30 @@ export class ResponseHeadReader {
 }
 
 function readHead(text: string): ResponseHead | undefined {
-  const lines = text.split('\r\n');
-  const status = statusLinePattern.exec(lines[0] ?? '')?.[1];
+  const lineEnd = text.indexOf('\r\n');
+  const statusLine = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  const status = statusLinePattern.exec(statusLine)?.[1];
   if (status === undefined) return undefined;
-  const fields = new Map<string, string>();
-  for (let index = 1; index < lines.length; index += 1) {
-    const line = lines[index] ?? '';
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(0, colon));
-    if (!fieldNamePattern.test(name) || lineBreaker.test(line)) return undefined;
-    fields.set(name.toLowerCase(), line.slice(colon + 1).trim());
+  const fieldLines = lineEnd < 0 ? '' : text.slice(lineEnd);
+  return fieldLinesPattern.test(fieldLines) ? new ReadHead(Number(status), fieldLines) : undefined;
+}
+
+/** A head whose fields are taken apart only if someone asks: of an exit that opens the way nobody does. */
+class ReadHead implements ResponseHead {
+  readonly status: number;
+  readonly #fieldLines: string;
+
+  constructor(status: number, fieldLines: string) {
+    this.status = status;
+    this.#fieldLines = fieldLines;
   }
-  return { status: Number(status), fields };
+
+  get fields(): ReadonlyMap<string, string> {
+    const fields = new Map<string, string>();
+    for (const line of this.#fieldLines.split('\r\n').slice(1)) {
+      const colon = line.indexOf(':');
+      fields.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    }
+    return fields;
+  }
 }

@@ -13,6 +13,11 @@ export interface TunnelEnd {
   readonly bytesDown: number;
 }
 
+/** Who hears of the end of a tunnel; once, from whatever ends it. */
+export interface TunnelOwner {
+  tunnelEnded(tunnel: Tunnel, end: TunnelEnd): void;
+}
+
 /** A client's connection and an exit's, joined: two flows under one set of budgets, ended as one. */
 export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   readonly owner: Principal;
@@ -21,7 +26,7 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   readonly #exit: Leg;
   readonly #up: Flow;
   readonly #down: Flow;
-  readonly #onEnd: (end: TunnelEnd) => void;
+  readonly #listener: TunnelOwner;
   #spender: Spender | undefined;
   #isActive = true;
   #quietSinceMs = 0;
@@ -30,12 +35,11 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   #isKeptAlive = false;
   #hasEnded = false;
 
-  /** `onEnd` is called once, from whatever ends the tunnel. */
-  constructor(owner: Principal, client: Leg, exit: Leg, onEnd: (end: TunnelEnd) => void) {
+  constructor(owner: Principal, client: Leg, exit: Leg, listener: TunnelOwner) {
     this.owner = owner;
     this.#client = client;
     this.#exit = exit;
-    this.#onEnd = onEnd;
+    this.#listener = listener;
     this.#up = new Flow(client, exit, this);
     this.#down = new Flow(exit, client, this);
   }
@@ -132,6 +136,6 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
     this.#hasEnded = true;
     if (unusedBytes > 0) this.#spender?.untake(unusedBytes);
     this.#spender?.end();
-    this.#onEnd({ reason, bytesUp: this.bytesUp, bytesDown: this.bytesDown });
+    this.#listener.tunnelEnded(this, { reason, bytesUp: this.bytesUp, bytesDown: this.bytesDown });
   }
 }

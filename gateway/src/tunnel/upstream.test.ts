@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { createSecureContext } from 'node:tls';
-import type { Transport } from '@marvel/shared/exit';
+import type { Exit, Transport } from '@marvel/shared/exit';
+import type { Result } from '@marvel/shared/result';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
 import { eventually } from '../testing/event-log.ts';
 import { ScriptedUpstream, type UpstreamClient, type UpstreamScript } from '../testing/scripted-upstream.ts';
 import { exitRecord } from '../testing/test-gateway.ts';
 import { Dial } from './dial.ts';
-import type { DialMeans } from './dial-attempt.ts';
+import type { DialMeans, OpenedExit } from './dial-attempt.ts';
+import type { DialFault } from './dial-fault.ts';
 import { createExitTrust } from './exit-trust.ts';
 import { ReadBuffers } from './read-buffers.ts';
 
@@ -54,17 +56,20 @@ function httpConnect(port: number, changes: Changes = {}): Transport {
 /** Dials one exit; gives what came of it, what was read behind its answer, and what was reported of it. */
 async function dial(transport: Transport, means: DialMeans = plain, dialTimeoutMs = longMs) {
   const reports: boolean[] = [];
-  const result = await new Dial(
+  const { promise, resolve } = Promise.withResolvers<Result<OpenedExit & { readonly choice: { readonly exit: Exit } }, DialFault>>();
+  new Dial(
     {
       first: { exit: exitRecord('ext_0001', transport.port, { transport }) },
       hasOthers: false,
       next: () => undefined,
       report: (_exit, succeeded) => reports.push(succeeded),
+      done: resolve,
     },
     request,
     { dialTimeoutMs },
     means,
-  ).run();
+  ).start();
+  const result = await promise;
   if (!result.ok) return { fault: result.error, reports };
   const { leg, glued } = result.value;
   onTestFinished(() => {

@@ -75,9 +75,11 @@ export class TunnelSpender implements Spender, Waiter {
     if (this.#isEnded) return;
     this.untake(this.#outstandingBytes);
     this.#isEnded = true;
-    for (const [index, budget] of this.budgets.entries()) {
+    for (let index = 0; index < this.budgets.length; index += 1) {
+      const budget = this.budgets[index];
       const seat = this.#seats[index];
-      if (seat !== undefined) budget.open.remove(seat);
+      if (budget === undefined || seat === undefined) continue;
+      budget.open.remove(seat);
       this.#host.touched(budget);
     }
     this.#host.ended(this, this.#heading);
@@ -94,7 +96,9 @@ export class TunnelSpender implements Spender, Waiter {
   #takeFromAll(bytes: number): number {
     const nowMs = this.#host.now();
     let taken = bytes;
-    for (const [index, budget] of this.budgets.entries()) {
+    for (let index = 0; index < this.budgets.length; index += 1) {
+      const budget = this.budgets[index];
+      if (budget === undefined) break;
       const given = budget.lease.take(taken, nowMs);
       this.#host.touched(budget);
       if (given === taken) continue;

@@ -65,8 +65,8 @@ export class UsageWindow {
 
   /** Opens a tunnel's heading; `release` ends its use. */
   hold(spending: Spending, budgets: readonly Budget[]): Heading {
-    const { account, credential, exit, country, network, dialect } = spending;
-    const heading = this.#heading({ account, credential, exit, country, network, dialect }, budgets);
+    const { credential } = spending;
+    const heading = this.#heading(spending, budgets);
     heading.uses += 1;
     this.#openByCredential.set(credential, (this.#openByCredential.get(credential) ?? 0) + 1);
     return heading;
@@ -139,11 +139,13 @@ export class UsageWindow {
     };
   }
 
-  #heading(record: Heading['record'], budgets: readonly Budget[]): Heading {
-    const names = [record.account, record.credential, record.exit, record.country, record.network, record.dialect];
-    const name = [...names, ...budgets.map((budget) => budget.id)].join(' ');
+  #heading(under: Heading['record'], budgets: readonly Budget[]): Heading {
+    const { account, credential, exit, country, network, dialect } = under;
+    let name = `${account} ${credential} ${exit} ${country} ${network} ${dialect}`;
+    for (const budget of budgets) name += ` ${budget.id}`;
     const known = this.#headings.get(name);
     if (known !== undefined) return known;
+    const record = { account, credential, exit, country, network, dialect };
     const counters = { uses: 0, bytesUp: 0, bytesDown: 0, connections: 0, refused: undefined };
     const heading: Heading = { name, record, budgets, ...counters };
     this.#headings.set(name, heading);
