@@ -16,14 +16,23 @@ export interface Options {
 
 const full: Extent = {
   rounds: 5,
-  seconds: 1.5,
+  seconds: 1.2,
   count: 12_000,
-  warmUpSeconds: 3,
+  warmUpSeconds: 0.5,
+  lateWarmUpSeconds: 4,
   memoryTunnels: Infinity,
   isLook: false,
 };
 /** Enough to see that everything runs; the figures mean little. */
-const quick: Extent = { rounds: 2, seconds: 0.3, count: 1000, warmUpSeconds: 0.5, memoryTunnels: 500, isLook: true };
+const quick: Extent = {
+  rounds: 2,
+  seconds: 0.3,
+  count: 1000,
+  warmUpSeconds: 0.3,
+  lateWarmUpSeconds: 0.5,
+  memoryTunnels: 500,
+  isLook: true,
+};
 /** With fewer rounds than this a run is a look too. */
 const fewestRounds = full.rounds;
 const maxRounds = 100;

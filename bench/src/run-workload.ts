@@ -12,8 +12,10 @@ export interface Extent {
   readonly seconds: number;
   /** Tunnels of one `connect` sample. */
   readonly count: number;
-  /** Seconds of work each subject gets before its first sample counts: caches, compilers and leases are warm then. */
+  /** Seconds of work each subject gets before its first sample counts: caches and leases are warm then. */
   readonly warmUpSeconds: number;
+  /** The same for subjects that compile themselves while they run. */
+  readonly lateWarmUpSeconds: number;
   /** The most tunnels of one memory sample; less than the workload's own makes it a look, not a measurement. */
   readonly memoryTunnels: number;
   /** Whether what takes minutes is to be done at a small size: a look at whether it runs. */
@@ -86,7 +88,8 @@ async function startWarm(
 ): Promise<void> {
   const running = parts.use(await row.subject.start(site, workload.topology));
   row.running = running;
-  await measureCpu(site, workload, running, { ...amountOf(workload, extent), seconds: extent.warmUpSeconds });
+  const seconds = row.subject.isCompiledLate === true ? extent.lateWarmUpSeconds : extent.warmUpSeconds;
+  await measureCpu(site, workload, running, { ...amountOf(workload, extent), seconds, count: 2 * extent.count });
 }
 
 async function measure(site: Site, workload: Workload, row: Making, extent: Extent): Promise<Sample> {

@@ -15,6 +15,8 @@ export interface Workload {
   readonly topology: Topology;
   /** Tunnels (or connections) open at once. */
   readonly tunnels: number;
+  /** Whether the peers run it that are there for the whole picture alone, and compare with nobody's target. */
+  readonly isForAll: boolean;
   readonly cost: Cost;
 }
 
@@ -53,6 +55,7 @@ export const workloads: readonly Workload[] = [
     mode: 'down',
     topology: oneHop,
     tunnels: 16,
+    isForAll: true,
     cost: bulk,
   },
   {
@@ -62,6 +65,7 @@ export const workloads: readonly Workload[] = [
     mode: 'down',
     topology: oneHop,
     tunnels: 200,
+    isForAll: false,
     cost: bulk,
   },
   {
@@ -71,6 +75,7 @@ export const workloads: readonly Workload[] = [
     mode: 'up',
     topology: oneHop,
     tunnels: 16,
+    isForAll: false,
     cost: bulk,
   },
   {
@@ -80,6 +85,7 @@ export const workloads: readonly Workload[] = [
     mode: 'up',
     topology: oneHop,
     tunnels: 200,
+    isForAll: false,
     cost: bulk,
   },
   {
@@ -89,6 +95,7 @@ export const workloads: readonly Workload[] = [
     mode: 'connect',
     topology: oneHop,
     tunnels: 32,
+    isForAll: true,
     cost: connecting,
   },
   {
@@ -98,6 +105,7 @@ export const workloads: readonly Workload[] = [
     mode: 'msg',
     topology: oneHop,
     tunnels: 32,
+    isForAll: false,
     cost: {
       kind: 'cpu',
       unit: 'CPU-us/round trip',
@@ -113,6 +121,7 @@ export const workloads: readonly Workload[] = [
     mode: 'http',
     topology: oneHop,
     tunnels: 32,
+    isForAll: true,
     cost: {
       kind: 'cpu',
       unit: 'CPU-us/request',
@@ -128,6 +137,7 @@ export const workloads: readonly Workload[] = [
     mode: 'down',
     topology: twoHop,
     tunnels: 16,
+    isForAll: false,
     cost: bulk,
   },
   {
@@ -137,6 +147,7 @@ export const workloads: readonly Workload[] = [
     mode: 'up',
     topology: twoHop,
     tunnels: 16,
+    isForAll: false,
     cost: bulk,
   },
   {
@@ -146,6 +157,7 @@ export const workloads: readonly Workload[] = [
     mode: 'connect',
     topology: twoHop,
     tunnels: 32,
+    isForAll: false,
     cost: connecting,
   },
   {
@@ -155,6 +167,7 @@ export const workloads: readonly Workload[] = [
     mode: 'idle',
     topology: oneHop,
     tunnels: 8000,
+    isForAll: false,
     cost: memory,
   },
   {
@@ -164,6 +177,7 @@ export const workloads: readonly Workload[] = [
     mode: 'slow',
     topology: oneHop,
     tunnels: 1000,
+    isForAll: false,
     cost: memory,
   },
 ];

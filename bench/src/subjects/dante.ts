@@ -7,7 +7,7 @@ export const dante = packagedProxy({
   aptPackage: 'dante-server',
   versionOption: '-v',
   note: 'SOCKS5, a tree of processes; no credentials, since its own are those of the system',
-  runs: (workload) => workload.topology === 'one-hop' && workload.mode !== 'http',
+  runs: ({ isForAll, mode }) => isForAll && mode !== 'http',
   door: (port) => ({ port, speak: 'socks5' }),
   files: ({ port, file }) => ({
     'danted.conf': `logoutput: ${file('danted.log')}

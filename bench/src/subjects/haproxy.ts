@@ -11,7 +11,7 @@ export const haproxy = packagedProxy({
   aptPackage: 'haproxy',
   versionOption: '-v',
   note: 'TCP relay to a fixed destination, splicing; in two hops the client itself asks the exit',
-  runs: () => true,
+  runs: ({ mode }) => mode !== 'slow',
   door: (port, topology) =>
     topology === 'two-hop' ? { port, speak: 'connect', login: exitLogin } : { port, speak: 'raw' },
   files: ({ port, originPort, exitPort, topology, fileLimit }) => ({

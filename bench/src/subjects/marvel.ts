@@ -20,6 +20,7 @@ export const marvel: Subject = {
   missing: () => (existsSync(program) ? undefined : 'gateway/src/main.ts is not there'),
   version: () => `Node ${process.version}`,
   runs: () => true,
+  isCompiledLate: true,
   async start(site, topology) {
     await using parts = new AsyncDisposableStack();
     const fleet = marvelFleet(site, topology);

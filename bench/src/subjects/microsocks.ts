@@ -7,7 +7,7 @@ export const microsocks = packagedProxy({
   program: 'microsocks',
   aptPackage: 'microsocks',
   note: 'SOCKS5, a thread per connection',
-  runs: (workload) => workload.topology === 'one-hop' && workload.mode !== 'http',
+  runs: ({ isForAll, mode }) => isForAll && mode !== 'http',
   door: (port) => ({ port, speak: 'socks5', login: clientLogin }),
   files: () => ({}),
   args: ({ port }) => ['-i', '127.0.0.1', '-p', `${port}`, '-u', clientLogin.username, '-P', clientLogin.password],

@@ -14,6 +14,7 @@ export const nodePipe: Subject = {
   missing: () => undefined,
   version: () => `Node ${process.version}`,
   runs: () => true,
+  isCompiledLate: true,
   async start(site, topology) {
     const port = await site.reservePort();
     return startPinned(
@@ -39,6 +40,7 @@ export const proxyChain: Subject = {
     return v.parse(v.object({ version: v.string() }), JSON.parse(readFileSync(manifest, 'utf8'))).version;
   },
   runs: () => true,
+  isCompiledLate: true,
   async start(site, topology) {
     const port = await site.reservePort();
     return startPinned(

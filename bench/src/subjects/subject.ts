@@ -31,5 +31,7 @@ export interface Subject {
   /** Which version runs; `undefined` for our own. */
   version(): string | undefined;
   runs(workload: Workload): boolean;
+  /** Whether it compiles itself while it runs, and so has to run for a while before its samples count. */
+  readonly isCompiledLate?: boolean;
   start(site: Site, topology: Topology): Promise<Running>;
 }

@@ -8,7 +8,7 @@ export const tinyproxy = packagedProxy({
   aptPackage: 'tinyproxy',
   versionOption: '-v',
   note: 'HTTP proxy, a thread per connection; closes after each request',
-  runs: () => true,
+  runs: ({ isForAll }) => isForAll,
   door: (port) => ({ port, speak: 'connect', login: clientLogin }),
   files: ({ port, exitPort, topology, file }) => ({
     'tinyproxy.conf': `Listen 127.0.0.1

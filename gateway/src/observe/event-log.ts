@@ -66,13 +66,13 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
   return {
     tunnelEnded: (event) => {
       if (!logger.isLevelEnabled('info')) return;
-      const { destination, http } = event;
+      const { http } = event;
       line(
         'info',
         http === undefined ? 'tunnel' : 'request',
         `,"request_id":${quoted(event.requestId)},"dialect":"${event.dialect}","client_ip":${quoted(event.clientIp)}` +
           `,"account":${quoted(event.account)},"credential":${quoted(event.credential)}` +
-          `,"host":${quoted(destination.host)},"port":${destination.port}` +
+          `,"host":${quoted(event.destination.host)},"port":${event.destination.port}` +
           `,"exit":${quoted(event.exit)},"country":${quoted(event.country)}` +
           `,"bytes_up":${event.bytesUp},"bytes_down":${event.bytesDown}` +
           `,"setup_ms":${Math.round(event.setupMs)},"duration_ms":${Math.round(event.durationMs)},"end":"${event.end}"` +
@@ -81,10 +81,10 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
     },
     refused: (event) => {
       // Strangers knock all day: they are counted in the metrics and told of only to who looks closely.
-      const level = event.account === undefined ? 'debug' : 'info';
-      if (!logger.isLevelEnabled(level)) return;
+      const lineLevel = event.account === undefined ? 'debug' : 'info';
+      if (!logger.isLevelEnabled(lineLevel)) return;
       line(
-        level,
+        lineLevel,
         'refusal',
         `,"request_id":${quoted(event.requestId)},"dialect":"${event.dialect}","client_ip":${quoted(event.clientIp)}` +
           `,"code":"${event.code}"` +

@@ -53,13 +53,7 @@ export class DialAttempt implements LegReceiver {
   #isConnected = false;
   #isSettled = false;
 
-  constructor(
-    transport: Transport,
-    handshake: Handshake,
-    times: AttemptTimes,
-    means: DialMeans,
-    owner: AttemptOwner,
-  ) {
+  constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, means: DialMeans, owner: AttemptOwner) {
     this.#owner = owner;
     this.#handshake = handshake;
     this.#times = times;

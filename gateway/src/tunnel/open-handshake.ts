@@ -22,7 +22,10 @@ export function openHandshake(transport: Transport, request: DialRequest): Hands
 /** The field of each transport, made once: transports are immutable, and there are as many as exits. */
 const basicFields = new WeakMap<object, string>();
 
-function basicField(transport: { readonly username?: string | undefined; readonly password?: string | undefined }): string {
+function basicField(transport: {
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}): string {
   const { username, password } = transport;
   if (username === undefined && password === undefined) return '';
   let field = basicFields.get(transport);

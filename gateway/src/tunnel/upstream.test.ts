@@ -56,7 +56,8 @@ function httpConnect(port: number, changes: Changes = {}): Transport {
 /** Dials one exit; gives what came of it, what was read behind its answer, and what was reported of it. */
 async function dial(transport: Transport, means: DialMeans = plain, dialTimeoutMs = longMs) {
   const reports: boolean[] = [];
-  const { promise, resolve } = Promise.withResolvers<Result<OpenedExit & { readonly choice: { readonly exit: Exit } }, DialFault>>();
+  const { promise, resolve } =
+    Promise.withResolvers<Result<OpenedExit & { readonly choice: { readonly exit: Exit } }, DialFault>>();
   new Dial(
     {
       first: { exit: exitRecord('ext_0001', transport.port, { transport }) },

@@ -8,7 +8,7 @@ import { probe, sourceAddress } from './probe.ts';
 
 const revocations = 500;
 const lookRevocations = 20;
-const atOnce = 10;
+const atOnce = 20;
 const probeEveryMs = 10;
 const knownEveryMs = 100;
 /** Deletions are spread over one poll of the feed, since that is what they wait for. */

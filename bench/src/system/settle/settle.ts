@@ -11,10 +11,10 @@ import { openUsageWorld, type UsageWorld } from './usage-world.ts';
 /** How many gateways post at once; the target is for eight, and tables grow under eight. */
 const gatewayCounts = [1, 8, 64];
 const judgedGateways = 8;
-const usageRows = [100_000, 1_000_000, 10_000_000];
+const usageRows = [100_000, 10_000_000];
 const lookRows = [10_000, 100_000];
 /** At least so many batches in one sample, so that it takes seconds. */
-const batchesPerSample = 40;
+const batchesPerSample = 24;
 const lookBatches = 8;
 /** Samples that do not count: the Worker and the database's connections are warm then, and after a filling its pages. */
 const firstWarmUps = 4;
