@@ -3,8 +3,11 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import { Timestamp } from '@marvel/shared/units';
 import { sql } from 'drizzle-orm';
 import * as v from 'valibot';
+import type { GatewayTunnels } from '../domain/tunnels-elsewhere.ts';
 import { attempt, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+
+const Tunnels = v.array(v.tuple([v.string(), v.string(), v.string(), v.number()]));
 
 const Row = v.object({
   epoch: v.number(),
@@ -14,8 +17,9 @@ const Row = v.object({
   /** JSON of the records, joined by commas: it is signed as it is, so nobody parses it on the way. */
   records: v.string(),
   ahead: v.boolean(),
-  /** JSON. */
-  elsewhere: v.string(),
+  /** JSON of `Tunnels`. */
+  tunnels: v.pipe(v.string(), v.parseJson(), Tunnels),
+  fleet_place: FeedCursor,
 });
 
 /** A page of the feed as the database gives it. */
@@ -26,8 +30,10 @@ export interface StoredFeedPage {
   readonly head: FeedCursor;
   /** The records as JSON, joined by commas. */
   readonly recordsJson: string;
-  /** What other gateways have open of limited credentials, as a JSON array. */
-  readonly elsewhereJson: string;
+  /** What each gateway has open of limited credentials. */
+  readonly tunnels: readonly GatewayTunnels[];
+  /** Where the record of the fleet stands: while it does, no gateway was enrolled or revoked. */
+  readonly fleetPlace: FeedCursor;
   /** The cursor is not of this database, which must have been restored to an earlier state without raising the epoch. */
   readonly isAhead: boolean;
 }
@@ -43,7 +49,7 @@ export async function readFeedPage(
 ): Promise<Result<StoredFeedPage, NotFound | Unavailable>> {
   const answered = await attempt(() =>
     db.execute(
-      sql`select p.*, tunnels_elsewhere(${wanted.tokenDigest}) as elsewhere from feed_page(${wanted.tokenDigest}, ${wanted.since}, ${wanted.limit}) p`,
+      sql`select p.*, tunnels_by_gateway() as tunnels, fleet_place() as fleet_place from feed_page(${wanted.tokenDigest}, ${wanted.since}, ${wanted.limit}) p`,
     ),
   );
   if (!answered.ok) return answered;
@@ -56,7 +62,13 @@ export async function readFeedPage(
     to: row.to_place,
     head: row.head_place,
     recordsJson: row.records,
-    elsewhereJson: row.elsewhere,
+    tunnels: row.tunnels.map(([tokenDigest, credential, account, tunnels]) => ({
+      tokenDigest,
+      credential,
+      account,
+      tunnels,
+    })),
+    fleetPlace: row.fleet_place,
     isAhead: row.ahead,
   });
 }

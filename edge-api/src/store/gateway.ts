@@ -25,7 +25,7 @@ export interface Gateway {
   /** When its last batch came; `null` before the first. */
   readonly lastSeenAt: Date | null;
   readonly openTunnels: number;
-  /** How far it has read the feed, and when it said so; exact to 5 s. */
+  /** How far it has read the feed, and when it said so; exact to 15 s. */
   readonly feedCursor: string | null;
   readonly feedSeenAt: Date | null;
 }

@@ -128,7 +128,7 @@ export class FeedReader {
     const limit = Math.min(this.#pageRecords, this.#fleet.isReady ? servingPageRecords : loadingPageRecords);
     const answer = await this.#options.edge.request({
       method: 'GET',
-      path: `/v1/gateway/feed?since=${cursor}&limit=${limit}`,
+      path: `/v1/gateway/feed?since=${cursor}&limit=${limit}${this.#issuedAfter()}`,
       timeoutMs: this.#options.requestTimeoutMs,
       signal,
     });
@@ -138,6 +138,11 @@ export class FeedReader {
     }
     const { status } = answer.value;
     return status === 200 ? ok(answer.value) : err({ kind: 'unavailable', reason: 'status', status });
+  }
+
+  /** Pages older than what is believed are a rollback; the edge has them for a moment, for others. */
+  #issuedAfter(): string {
+    return this.#issuedAtMs === 0 ? '' : `&issued_after=${new Date(this.#issuedAtMs).toISOString()}`;
   }
 
   async #open(answer: EdgeResponse, target: Reading): Promise<Result<OpenedFeedPage, ReadFailure>> {

@@ -1,9 +1,12 @@
 import { FeedCursor, type FeedPage, feedStart, maxPageRecords } from '@marvel/shared/feed';
 import { err, ok } from '@marvel/shared/result';
+import { Timestamp } from '@marvel/shared/units';
 import * as v from 'valibot';
 import { endpoint } from '../../http/endpoint.ts';
+import { tunnelsElsewhere } from '../../domain/tunnels-elsewhere.ts';
 import { readFeedPage } from '../../store/feed-page.ts';
 import { signReply } from './feed-signer.ts';
+import { SharedPages } from './shared-pages.ts';
 
 /** For how long a page proves anything: a request and its reply take less, and a page kept back is soon worth nothing. */
 const pageTtlMs = 300_000;
@@ -14,7 +17,11 @@ const FeedQuery = v.strictObject({
     v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,3}|10000)$/, `must be an integer from 1 to ${maxPageRecords}`)),
     String(maxPageRecords),
   ),
+  /** `issued_at` of the newest page that the gateway believes. */
+  issued_after: v.optional(Timestamp),
 });
+
+const sharedPages = new SharedPages();
 
 export const getFeed = endpoint({
   method: 'GET',
@@ -27,10 +34,16 @@ export const getFeed = endpoint({
   reply: { status: 200, description: 'A page, signed in Marvel-Signature.', contentType: 'application/json' },
   failures: [],
   duringMaintenance: true,
-  async handle({ query: { since, limit }, identity, replyHeaders }, { db, env, log }) {
-    const read = await readFeedPage(db, { tokenDigest: identity.tokenDigest, since, limit: Number(limit) });
+  async handle({ query, identity: { tokenDigest }, replyHeaders }, { db, env, log, nowMs }) {
+    const { since } = query;
+    const issuedAfterMs = query.issued_after === undefined ? 0 : Date.parse(query.issued_after);
+    const wanted = { tokenDigest, since, limit: Number(query.limit), issuedAfterMs };
+    const shared = sharedPages.find(wanted, nowMs);
+    const read = shared === undefined ? await readFeedPage(db, wanted) : ok(shared);
     if (!read.ok) return read.error.code === 'not_found' ? err({ code: 'unauthenticated' }) : read;
-    const { epoch, issuedAt, to, head, recordsJson, elsewhereJson, isAhead } = read.value;
+    if (shared === undefined) sharedPages.keep(wanted, read.value, nowMs);
+    const { epoch, issuedAt, to, head, recordsJson, tunnels, isAhead } = read.value;
+    const elsewhereJson = JSON.stringify(tunnelsElsewhere(tunnels, tokenDigest));
     if (isAhead) log.info('feed_cursor_ahead', { since });
     const page: Omit<FeedPage, 'records' | 'elsewhere'> = {
       fleet: env.FLEET,

@@ -31,7 +31,7 @@ export const gateway = pgTable(
   ],
 );
 
-/** How far a gateway has read the feed. Apart from `gateway`, so that polling never waits for settling. Exact to 5 s. */
+/** How far a gateway has read the feed. Apart from `gateway`, so that polling never waits for settling. Exact to 15 s. */
 export const gatewayFeed = pgTable('gateway_feed', {
   gatewayId: text('gateway_id').primaryKey(),
   cursor: text('cursor').notNull(),
