@@ -487,6 +487,7 @@ describe('an origin', () => {
       up: seen.reduce((sum, one) => sum + one.head.length, 0),
       down: answers.reduce((sum, one) => sum + one.text.length, 0),
     });
+    expect(gateway.meter.spenders.map(({ isCancelled }) => isCancelled)).toEqual([false, true, false]);
     wire.close();
   });
 

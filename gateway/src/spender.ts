@@ -36,6 +36,8 @@ export interface Spender {
   untake(bytes: number): void;
   /** Ends the hold once: counts one connection and gives back whatever was taken and not recorded. Later calls do nothing. */
   end(): void;
+  /** As `end`, but counts nothing: what it was for is tried again, by another. */
+  cancel(): void;
 }
 
 /** That of a test key: spends as it likes, and nothing of it is reported. */
@@ -44,6 +46,7 @@ export const unbilled: Spender = {
   record: () => undefined,
   untake: () => undefined,
   end: () => undefined,
+  cancel: () => undefined,
 };
 
 /** What may be done on a set of budgets; the last two are failure codes for the client. */

@@ -63,6 +63,7 @@ export class CountedSpender implements Spender {
   /** Asked for and not given. */
   refusedBytes = 0;
   ends = 0;
+  isCancelled = false;
 
   constructor(meter: CountingMeter, spending: Spending, events: SpenderEvents) {
     this.#meter = meter;
@@ -97,5 +98,10 @@ export class CountedSpender implements Spender {
 
   end(): void {
     this.ends += 1;
+  }
+
+  cancel(): void {
+    this.ends += 1;
+    this.isCancelled = true;
   }
 }

@@ -276,7 +276,9 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     if (outcome === 'again') unusedBytes += this.#unbilledBytes;
     else this.#bill();
     if (unusedBytes > 0) this.#spender?.untake(unusedBytes);
-    this.#spender?.end();
+    // The request is one, however often it takes to be heard.
+    if (outcome === 'again') this.#spender?.cancel();
+    else this.#spender?.end();
     const keepsExit =
       reason === 'completed' &&
       this.#isAsked &&

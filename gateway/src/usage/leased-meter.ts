@@ -106,9 +106,9 @@ export class LeasedMeter implements UsageMeter, SpenderHost {
     this.#parts.waiting.leave(waiter);
   }
 
-  ended(spender: TunnelSpender, heading: Heading): void {
+  ended(spender: TunnelSpender, heading: Heading, connections: 0 | 1): void {
     this.#parts.waiting.leave(spender);
-    this.#parts.window.release(heading);
+    this.#parts.window.release(heading, connections);
   }
 
   #standingOf(id: string): 'spendable' | 'unknown' | 'dry' {

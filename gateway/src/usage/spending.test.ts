@@ -33,6 +33,7 @@ test('what is recorded is billed to the byte, under its headings, and closing gi
   a.spender.take(1000);
   a.spender.end();
   a.spender.end();
+  new Tunnel(usage).spender.cancel();
   b.spender.end();
   usage.meter.recordRefusal({ account: 'acc_0001', credential: 'key_0001', dialect: 'marvel' }, 'no_capacity');
   usage.meter.recordDial('ext_0001', true, 12.4);

@@ -12,7 +12,7 @@ export interface SpenderHost {
   starved(waiter: Waiter): void;
   /** It was starved, and got what it asked for after all. */
   satisfied(waiter: Waiter): void;
-  ended(spender: TunnelSpender, heading: Heading): void;
+  ended(spender: TunnelSpender, heading: Heading, connections: 0 | 1): void;
 }
 
 /** A tunnel's hold on its budgets: what it takes is the least that any of them gives. */
@@ -72,6 +72,14 @@ export class TunnelSpender implements Spender, Waiter {
   }
 
   end(): void {
+    this.#close(1);
+  }
+
+  cancel(): void {
+    this.#close(0);
+  }
+
+  #close(connections: 0 | 1): void {
     if (this.#isEnded) return;
     this.untake(this.#outstandingBytes);
     this.#isEnded = true;
@@ -82,7 +90,7 @@ export class TunnelSpender implements Spender, Waiter {
       budget.open.remove(seat);
       this.#host.touched(budget);
     }
-    this.#host.ended(this, this.#heading);
+    this.#host.ended(this, this.#heading, connections);
   }
 
   onMore(): void {

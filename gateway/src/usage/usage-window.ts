@@ -81,12 +81,14 @@ export class UsageWindow {
     this.#counted.add(heading);
   }
 
-  release(heading: Heading): void {
+  /** `connections`: how many of them this use was. */
+  release(heading: Heading, connections: 0 | 1): void {
     /* oxlint-disable no-param-reassign -- a heading is its counters */
     heading.uses -= 1;
-    heading.connections += 1;
+    heading.connections += connections;
     /* oxlint-enable no-param-reassign */
-    this.#counted.add(heading);
+    if (connections > 0) this.#counted.add(heading);
+    else if (heading.uses === 0 && !this.#counted.has(heading)) this.#headings.delete(heading.name);
     const { credential } = heading.record;
     const open = (this.#openByCredential.get(credential) ?? 0) - 1;
     if (open > 0) this.#openByCredential.set(credential, open);
