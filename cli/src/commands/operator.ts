@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { does, type Run } from '../command.ts';
+import type { Context } from '../context.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatBytes, formatTime, parseBytes } from '../render/amount.ts';
+import { fields, table } from '../render/table.ts';
+import { askFor } from './account.ts';
+import { exitCommands } from './exits.ts';
+
+const maxTokenBytes = 4096;
+
+/** `operator …`: what runs the fleet. */
+export function operatorCommands(program: Command, run: Run): void {
+  const operator = program.command('operator').description('run the fleet; needs the operator token');
+
+  does<{ readonly tokenStdin?: boolean }>(
+    operator
+      .command('login')
+      .description('remember the operator token')
+      .option('--token-stdin', 'read it from standard input'),
+    run,
+    async (context, { tokenStdin }) => {
+      const given =
+        tokenStdin === true
+          ? await context.terminal.readIn(maxTokenBytes)
+          : await askFor(context, 'Operator token: ', true);
+      const token = given.trim();
+      await context.anybody.withToken(token).operator.fleet.get({ signal: context.terminal.signal });
+      await context.save({ api: context.apiUrl, operator_token: token });
+      context.show({ operator: true }, () => 'The token is good, and is remembered.');
+      return undefined;
+    },
+  );
+
+  does(operator.command('fleet').description('how the fleet is'), run, async (context) => {
+    showFleet(context, await context.operator().operator.fleet.get({ signal: context.terminal.signal }));
+    return undefined;
+  });
+
+  const maintenance = operator.command('maintenance').description('turn customers away, or let them in again');
+  for (const [state, on] of [
+    ['on', true],
+    ['off', false],
+  ] as const) {
+    does(maintenance.command(state).description(`turn maintenance ${state}`), run, async (context) => {
+      showFleet(
+        context,
+        await context.operator().operator.fleet.setMaintenance({ on }, { signal: context.terminal.signal }),
+      );
+      return undefined;
+    });
+  }
+
+  gatewayCommands(operator, run);
+  exitCommands(operator, run);
+  accountCommands(operator, run);
+
+  does(operator.command('reconcile').description('prove the ledger'), run, async (context) => {
+    const found = await context.operator().operator.reconcile({ signal: context.terminal.signal });
+    context.show(found, () =>
+      table(
+        ['PROBLEM', 'WHERE', 'EXPECTED', 'FOUND'],
+        found.problems.map((row) => [row.problem, row.id, String(row.expected ?? '-'), String(row.found ?? '-')]),
+        context.paint,
+        `${context.paint.good('The ledger adds up.')} ${found.anomalies.length} anomalies were noted.`,
+      ),
+    );
+    return found.problems.length === 0 ? undefined : exitCodes.notInOrder;
+  });
+}
+
+type Fleet = Awaited<ReturnType<ReturnType<Context['operator']>['operator']['fleet']['get']>>;
+
+function showFleet(context: Context, fleet: Fleet): void {
+  context.show(fleet, () =>
+    fields(
+      [
+        ['gateways', `${fleet.live} of ${fleet.size} live`],
+        ['maintenance', fleet.maintenance ? 'on: customers are turned away' : 'off'],
+        ['open ports', fleet.policy.ports.join(', ')],
+      ],
+      context.paint,
+    ),
+  );
+}
+
+function gatewayCommands(operator: Command, run: Run): void {
+  const gateways = operator.command('gateways').description('the gateways of the fleet');
+  does(gateways.command('list').description('list the gateways'), run, async (context) => {
+    const { data } = await context.operator().operator.gateways.list({ signal: context.terminal.signal });
+    context.show(data, () =>
+      table(
+        ['ID', 'NAME', 'ENROLLED', 'LAST SEEN', 'TUNNELS'],
+        data.map((row) => [
+          row.id,
+          row.name,
+          formatTime(row.enrolled_at),
+          formatTime(row.last_seen_at),
+          String(row.open_tunnels),
+        ]),
+        context.paint,
+        'No gateway is enrolled.',
+      ),
+    );
+    return undefined;
+  });
+
+  const enrol = gateways
+    .command('enrol <name>')
+    .description('enrol a gateway; its token is shown once')
+    .requiredOption('--public-key <file>', 'JWK (Ed25519) that the gateway signs its batches with');
+  does<{ readonly publicKey: string }>(enrol, run, async (context, { publicKey }, [name = '']) => {
+    const jwk = await readKey(publicKey);
+    const made = await context
+      .operator()
+      .operator.gateways.enrol({ name, public_key: jwk }, { signal: context.terminal.signal });
+    context.show(made, () => made.token);
+    context.note(`Gateway ${made.id}. The token is not shown again.`);
+    return undefined;
+  });
+
+  does(gateways.command('revoke <id>').description('revoke a gateway'), run, async (context, _options, [id = '']) => {
+    await context.operator().operator.gateways.revoke(id, { signal: context.terminal.signal });
+    context.show({ id, revoked: true }, () => `Revoked ${id}.`);
+    return undefined;
+  });
+}
+
+type PublicKey = Parameters<ReturnType<Context['operator']>['operator']['gateways']['enrol']>[0]['public_key'];
+
+function wrongKey(message: string): CliError {
+  return new CliError({ code: 'bad_key', message, exitCode: exitCodes.usage });
+}
+
+/** Reads the public half; a private key that was given by mistake goes no further. */
+async function readKey(file: string): Promise<PublicKey> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw wrongKey(`${file} cannot be read`);
+  });
+  let jwk: unknown;
+  try {
+    jwk = JSON.parse(text);
+  } catch {
+    throw wrongKey(`${file} is not JSON`);
+  }
+  if (typeof jwk !== 'object' || jwk === null) throw wrongKey(`${file} is no JWK`);
+  if ('d' in jwk) throw wrongKey(`${file} holds a private key: give its public half`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is wrong with it, the API says
+  return jwk as PublicKey;
+}
+
+function accountCommands(operator: Command, run: Run): void {
+  const accounts = operator.command('accounts').description('the accounts of customers');
+  const adjust = accounts
+    .command('adjust <id> <bytes>')
+    .description('give bytes, such as 10GB, or take them: put -- before -10GB')
+    .requiredOption('--reason <text>', 'what the ledger says');
+  does<{ readonly reason: string }>(adjust, run, async (context, { reason }, [id = '', amount = '']) => {
+    const bytes = parseBytes(amount);
+    if (bytes === undefined) {
+      throw new CliError({
+        code: 'bad_amount',
+        message: 'bytes: give them as 500MB or 10GB',
+        exitCode: exitCodes.usage,
+      });
+    }
+    const adjusted = await context
+      .operator()
+      .operator.accounts.adjust(id, { bytes, reason }, { signal: context.terminal.signal });
+    context.show(adjusted, () => `${id} has ${formatBytes(adjusted.balance_bytes)} now.`);
+    return undefined;
+  });
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+/** What a run of the real command ended with. */
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** `out` as JSON. */
+  readonly json: unknown;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** Runs `marvel` as a process of its own, with the environment that is given and no other. */
+export async function runMarvel(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [main, ...words], {
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    cwd: options.cwd ?? '/',
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const code = new Promise<number | null>((resolve) => {
+    child.on('close', resolve);
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return {
+    code: await code,
+    out,
+    err,
+    get json(): unknown {
+      const value: unknown = JSON.parse(out);
+      return value;
+    },
+  };
+}
