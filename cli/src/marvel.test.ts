@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { Marvel } from '@marvel/sdk';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runMarvel, type Ran, type RunOptions } from '../test-support/run-marvel.ts';
+import { buildMarvel, dist, runMarvel, type Ran, type RunOptions } from '../test-support/run-marvel.ts';
 import { exitCodes } from './exit-code.ts';
 import { stepNames } from './proxy-test/steps.ts';
 
@@ -13,7 +16,7 @@ let stack: Stack;
 let home: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'marvel-cli-'));
-  stack = await createStack({ ephemeral: true });
+  [stack] = await Promise.all([createStack({ ephemeral: true }), buildMarvel()]);
   await mkdir(join(home, '.marvel'));
   await writeFile(join(home, '.marvel', 'stack.json'), JSON.stringify(stack.info));
 });
@@ -336,5 +339,27 @@ describe('completion', () => {
     expect((await marvel(['__complete', '--', 'keys', 'create', '--lab'])).out).toBe('--label\n');
     expect((await marvel(['__complete', '--', 'completion', 'z'])).out).toBe('zsh\n');
     expect((await marvel(['__complete', '--', ''])).out).toContain('login\n');
+  });
+});
+
+describe('the package', () => {
+  test('publint finds nothing', async () => {
+    expect((await publint({ pkgDir: dist, pack: false })).messages).toEqual([]);
+  });
+
+  test('installed from its tarball it runs in the Node of the machine, with no other package', async () => {
+    const folder = await mkdtemp(join(home, 'npm-'));
+    // What people have: the Node of the machine, not that of this repository.
+    const path = (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'));
+    const env = { PATH: path.join(delimiter), HOME: home };
+    const run = promisify(execFile);
+    await run('npm', ['pack', dist, '--pack-destination', folder], { cwd: folder, env });
+    await writeFile(join(folder, 'package.json'), '{"private": true}');
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', './marvel-cli-0.1.0.tgz'], {
+      cwd: folder,
+      env,
+    });
+    const { stdout } = await run('node_modules/.bin/marvel', ['--local', 'status'], { cwd: folder, env });
+    expect(stdout).toMatch(/^service {3}ok\n/);
   });
 });

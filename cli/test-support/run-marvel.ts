@@ -1,8 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const room = fileURLToPath(new URL('../', import.meta.url));
+/** The command as it is published. */
+export const dist = `${room}dist`;
+
+/** Makes what `runMarvel` runs. */
+export async function buildMarvel(): Promise<void> {
+  await promisify(execFile)(process.execPath, ['publish/build.ts'], { cwd: room });
+}
 
 /** What a run of the real command ended with. */
 export interface Ran {
@@ -21,7 +29,7 @@ export interface RunOptions {
 
 /** Runs `marvel` as a process of its own, with the environment that is given and no other. */
 export async function runMarvel(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [`${dist}/main.js`, ...words], {
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     cwd: options.cwd ?? '/',
   });
