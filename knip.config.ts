@@ -41,7 +41,7 @@ const config: KnipConfig = {
     },
     'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
     sdk: { entry: ['publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
-    cli: { entry: ['src/main.ts', 'publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
+    cli: { entry: ['publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
     conformance: { project: ['src/**/*.ts'] },
     // The benchmark starts these as processes, and pins each with taskset of util-linux.
     bench: {
