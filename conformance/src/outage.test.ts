@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,10 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-async function download(key: string, bytes: number): Promise<number> {
+async function download(key: string, bytes: number, gateway = stack.info.gateway.marvel): Promise<number> {
   const answer = await eventually('the gateway serves the key', async () => {
     const attempt = await connectThrough({
-      gateway: stack.info.gateway.marvel,
+      gateway,
       username: key,
       password: 'country-GB',
       authority: new URL(stack.info.echo).host,
@@ -94,3 +96,63 @@ describe('with the edge away', () => {
     expect(refused.headers.get('x-marvel-error')).toBe('unauthenticated');
   });
 });
+
+describe('a gateway', () => {
+  it('killed without a state directory serves again once it has read the feed, and strands nothing', async () => {
+    const gateway = await stack.addGateway({ MARVEL_STATE_DIR: '' });
+    const customer = await Customer.withBytes(stack.info, 10_000_000);
+    const { key } = await customer.makeKey();
+    const spent = await download(key, 1_000_000, gateway.marvel);
+    expect(await customer.balanceSettledAt(10_000_000 - spent)).toBe(10_000_000 - spent);
+    const open = await connectThrough({
+      gateway: gateway.marvel,
+      username: key,
+      password: 'country-GB',
+      authority: new URL(stack.info.echo).host,
+    });
+    const ended = countToEnd(open.socket);
+    await gateway.kill();
+    expect(await ended).toBe(0);
+    await gateway.start();
+    // What the lost process held of the budget is free again: more can be spent than it would have left.
+    const again = await download(key, 8_000_000, gateway.marvel);
+    expect(await customer.balanceSettledAt(10_000_000 - spent - again)).toBe(10_000_000 - spent - again);
+    await gateway.stop();
+  });
+
+  it('whose disk is full goes on serving and billing, says so, and keeps what it owes on disk once there is room', async () => {
+    const gateway = await stack.addGateway();
+    const customer = await Customer.withBytes(stack.info, creditedBytes);
+    const { key } = await customer.makeKey();
+    let spent = await download(key, 100_000, gateway.marvel);
+    // No file of this process can grow any more: state, batches and log alike.
+    await limitFileBytes(gateway.pid, '0');
+    for (let request = 0; request < 3; request += 1) spent += await download(key, 100_000, gateway.marvel);
+    expect(await customer.balanceSettledAt(creditedBytes - spent)).toBe(creditedBytes - spent);
+    const faults = await eventually('it counts what the disk refused', async () => {
+      const metrics = await (await fetch(`http://${gateway.admin}/metrics`)).text();
+      return /^marvel_gateway_events_total\{event="outbox_fault"\} ([1-9][0-9]*)$/m.exec(metrics) ?? undefined;
+    });
+    expect(Number(faults[1])).toBeGreaterThan(0);
+
+    await limitFileBytes(gateway.pid, 'unlimited');
+    gateway.link.cut();
+    spent += await download(key, 100_000, gateway.marvel);
+    await eventually('what it owes is on disk', async () => {
+      const metrics = await (await fetch(`http://${gateway.admin}/metrics`)).text();
+      const isAllSealed = /^marvel_gateway_unsealed_bytes 0$/m.test(metrics);
+      return isAllSealed && /^marvel_gateway_pending_batches [1-9]/m.test(metrics) ? true : undefined;
+    });
+    await gateway.kill();
+    gateway.link.heal();
+    await gateway.start();
+    expect(await customer.balanceSettledAt(creditedBytes - spent, 20_000)).toBe(creditedBytes - spent);
+    expect(await download(key, 1000, gateway.marvel)).toBeGreaterThan(1000);
+    await gateway.stop();
+  });
+});
+
+/** Bounds the files that a running process may write, as a full disk does: what goes beyond fails in the middle of its write. */
+async function limitFileBytes(pid: number, soft: string): Promise<void> {
+  await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${soft}:unlimited`]);
+}

@@ -44,6 +44,8 @@ export interface StackOptions {
   readonly stateDirectory?: string;
   /** A name service (JSON over HTTPS, or http) in place of the public one. */
   readonly nameService?: string;
+  /** `NODE_OPTIONS` of the exit agents, by which tests script what names resolve to. */
+  readonly agentNodeOptions?: string;
   /** Other than the known ports. */
   readonly ports?: Partial<Readonly<Record<PortName, number>>>;
   /** Told of each program that ends although nobody asked it to. Default: writes it to standard error. */
@@ -108,6 +110,7 @@ async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promi
     ports: held.value.ports,
     certificate: await makeCertificate(directory),
     nameService: options.nameService,
+    agentNodeOptions: options.agentNodeOptions,
     say,
     onUnexpectedEnd: options.onUnexpectedEnd ?? writeUnexpectedEnd,
   });

@@ -18,6 +18,8 @@ export interface ExitAgentOptions extends Pick<ProgramOptions, 'logFile' | 'onUn
   readonly exits: readonly PlacedExit[];
   readonly token: string;
   readonly policy: DestinationPolicy;
+  /** `NODE_OPTIONS` of its process. */
+  readonly nodeOptions: string | undefined;
 }
 
 const MAIN = fileURLToPath(import.meta.resolve('../../../exit-agent/src/main.ts'));
@@ -27,7 +29,7 @@ const STOP_TIMEOUT_MS = 5_000;
 
 /** Starts an agent and waits until each of its exits takes connections. */
 export async function startExitAgent(options: ExitAgentOptions): Promise<Result<ExitAgent, ProgramFailure>> {
-  const { name, exits, token, policy, ...rest } = options;
+  const { name, exits, token, policy, nodeOptions, ...rest } = options;
   const program = await startProgram({
     ...rest,
     part: name,
@@ -36,6 +38,7 @@ export async function startExitAgent(options: ExitAgentOptions): Promise<Result<
     cwd: '/',
     env: {
       PATH: process.env['PATH'],
+      ...(nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions }),
       MARVEL_AGENT_EXITS: JSON.stringify(
         exits.map(({ exitIp, port }) => ({ listen: `127.0.0.1:${port}`, token, exit_ip: exitIp })),
       ),

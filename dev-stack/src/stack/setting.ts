@@ -12,6 +12,8 @@ export interface Setting {
   readonly certificate: Certificate;
   /** Where host names of clients are looked up; the Worker's own default where it is not set. */
   readonly nameService: string | undefined;
+  /** `NODE_OPTIONS` of the exit agents. */
+  readonly agentNodeOptions: string | undefined;
   readonly say: (step: string) => void;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }

@@ -94,7 +94,7 @@ async function startEdgeSide(
 }
 
 async function startAgents(
-  { directory, secrets, say, onUnexpectedEnd }: Setting,
+  { directory, secrets, agentNodeOptions, say, onUnexpectedEnd }: Setting,
   exits: readonly PlacedExit[],
   policy: DestinationPolicy,
   undo: AsyncDisposableStack,
@@ -109,6 +109,7 @@ async function startAgents(
         exits: hosted,
         token: secrets.current.agent_token,
         policy,
+        nodeOptions: agentNodeOptions,
         logFile: directory.logFile(name),
         onUnexpectedEnd,
         signal: either,

@@ -101,3 +101,16 @@ test('a reader that has stopped reading holds nobody up', async () => {
   });
   expect(String(await once(logging.stdout, 'data'))).toBe('done\n');
 });
+
+test('a full disk costs lines, and neither the process nor its orderly end', async () => {
+  const child = fileURLToPath(new URL('../testing/full-log-child.ts', import.meta.url));
+  const logging = spawn('sh', ['-c', 'exec "$0" "$1" 2>/dev/full', process.execPath, child], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => {
+    logging.kill('SIGKILL');
+  });
+  const exited = once(logging, 'exit');
+  expect(String(await once(logging.stdout, 'data'))).toBe('done\n');
+  expect(await exited).toEqual([0, null]);
+});

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { RefusalEvent, TunnelEvent } from './event.ts';
+import { LogSink } from './log-sink.ts';
 
 /** Levels as in the log, from quiet to loud. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
@@ -22,19 +23,10 @@ export interface EventLog {
 /** Lines gathered before they are written, bytes; they wait `flushMs` at most. */
 const bufferBytes = 65_536;
 const flushMs = 1000;
-/** What may wait for a reader that is slow, bytes; lines beyond it are lost, since the log must not stop the tunnels. */
-const maxWaitingBytes = 4_194_304;
 
 /** Opens the event log on a file descriptor (2: standard error). */
 export function openEventLog(level: LogLevel, fd: number): EventLog {
-  const destination = pino.destination({
-    fd,
-    sync: false,
-    minLength: bufferBytes,
-    maxWrite: 2 * bufferBytes,
-    maxLength: maxWaitingBytes,
-    periodicFlush: flushMs,
-  });
+  const sink = new LogSink(fd);
   const logger = pino(
     {
       level,
@@ -42,17 +34,17 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    sink,
   );
   const clock = new LogClock();
   let gathered = '';
   let timer: NodeJS.Timeout | undefined;
 
-  /** Hands on what was gathered. Piece by piece the destination would measure all of it again with each line. */
+  /** Hands on what was gathered. A write for each line would cost more than the line. */
   function handOn(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (gathered !== '') destination.write(gathered);
+    if (gathered !== '') sink.write(gathered);
     gathered = '';
   }
 
@@ -102,17 +94,11 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
     },
     flush: async () => {
       handOn();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const limit = setTimeout(resolve, flushMs);
-      destination.flush(() => {
-        resolve();
-      });
-      await promise;
-      clearTimeout(limit);
+      await sink.flush(flushMs);
     },
     flushNow: () => {
       handOn();
-      destination.flushSync();
+      sink.flushNow();
     },
   };
 }

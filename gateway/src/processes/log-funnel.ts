@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import pino from 'pino';
 import type { LogLevel } from '../observe/event-log.ts';
+import { LogSink } from '../observe/log-sink.ts';
 
 /** The one log of several processes: whole lines, however each of them cut its own. */
 export interface LogFunnel {
@@ -12,8 +13,6 @@ export interface LogFunnel {
   readonly flush: () => Promise<void>;
 }
 
-/** What may wait for a reader that is slow, bytes; lines beyond it are lost, since nobody may be held up by the log. */
-const maxWaitingBytes = 4_194_304;
 /** The most that is held back of a line whose end has not come, bytes; a line that is longer is cut there. */
 const maxLineBytes = 1_048_576;
 const flushMs = 1000;
@@ -21,8 +20,7 @@ const lineFeed = 0x0a;
 
 /** Opens the log on a file descriptor (2: standard error). */
 export function openLogFunnel(level: LogLevel, fd: number): LogFunnel {
-  // Without a least length it would not wait for what is being written when it is told to flush.
-  const destination = pino.destination({ fd, sync: false, minLength: 1, maxLength: maxWaitingBytes });
+  const sink = new LogSink(fd);
   const logger = pino(
     {
       level,
@@ -30,7 +28,7 @@ export function openLogFunnel(level: LogLevel, fd: number): LogFunnel {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    sink,
   );
   return {
     note: (noteLevel, event, details) => {
@@ -42,22 +40,16 @@ export function openLogFunnel(level: LogLevel, fd: number): LogFunnel {
         held = Buffer.concat([held, bytes]);
         const end = held.length > maxLineBytes ? held.length : held.lastIndexOf(lineFeed) + 1;
         if (end === 0) return;
-        destination.write(held.toString('utf8', 0, end));
+        sink.write(held.toString('utf8', 0, end));
         held = held.subarray(end);
       });
       stream.on('end', () => {
         // A process that was killed may have left half a line; the next one starts anew all the same.
-        if (held.length > 0) destination.write(`${held.toString('utf8')}\n`);
+        if (held.length > 0) sink.write(`${held.toString('utf8')}\n`);
       });
     },
     flush: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const limit = setTimeout(resolve, flushMs);
-      destination.flush(() => {
-        resolve();
-      });
-      await promise;
-      clearTimeout(limit);
+      await sink.flush(flushMs);
     },
   };
 }
