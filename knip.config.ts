@@ -45,7 +45,11 @@ const config: KnipConfig = {
     conformance: { project: ['src/**/*.ts'] },
     // The benchmark starts these as processes, and pins each with taskset of util-linux.
     bench: {
-      entry: ['src/subjects/{node-pipe-proxy,proxy-chain-server}.ts', 'src/system/state/state-process.ts'],
+      entry: [
+        'src/refusal-timing.ts',
+        'src/subjects/{node-pipe-proxy,proxy-chain-server}.ts',
+        'src/system/state/state-process.ts',
+      ],
       project: ['src/**/*.ts'],
       ignoreBinaries: ['taskset'],
     },

@@ -32,7 +32,22 @@ export function identify(
   digests: KeyDigests,
   circumstances: Circumstances,
 ): Principal | undefined {
-  if (credential.kind === 'key') return identifyKey(credential.key, fleet, digests, circumstances);
+  const before = digests.made;
+  const principal =
+    credential.kind === 'key'
+      ? identifyKey(credential.key, fleet, digests, circumstances)
+      : identifyOther(credential, fleet, digests, circumstances);
+  // One digest is made for everyone who is refused, so that the time does not tell who shows nothing, a typo, or a key that was good.
+  if (principal === undefined && digests.made === before) digests.makeInVain();
+  return principal;
+}
+
+function identifyOther(
+  credential: Parameters<typeof holderOf>[0],
+  fleet: FleetView,
+  digests: KeyDigests,
+  circumstances: Circumstances,
+): Principal | undefined {
   const holder = holderOf(credential, fleet, digests, circumstances.clientIp);
   return holder && principalOf(holder, fleet, circumstances);
 }
