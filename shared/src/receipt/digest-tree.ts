@@ -16,24 +16,43 @@ export interface Leaf {
   readonly digest: Uint8Array;
 }
 
-/** What hides an account's leaf from whoever guesses its lines. `secret` is that of the batch, 32 bytes. */
-export function leafSalt(secret: Uint8Array, account: string): Uint8Array {
-  return keyed(secret, tags.salt, account);
+/** HMAC under the secret of a batch, 32 bytes: what nobody can make who does not know it. */
+export class BatchSecret {
+  /** The key is hashed once; each use goes on from there. */
+  readonly #keyed: ReturnType<typeof hmac.create>;
+
+  constructor(secret: Uint8Array) {
+    this.#keyed = hmac.create(sha256, secret);
+  }
+
+  derive(tag: number, text: string): Uint8Array {
+    return this.#keyed.clone().update(tagged(tag, text)).digest();
+  }
+}
+
+/** What hides an account's leaf from whoever guesses its lines. */
+export function leafSalt(secret: BatchSecret, account: string): Uint8Array {
+  return secret.derive(tags.salt, account);
 }
 
 /** The digest of what an account has in a batch. */
 export function leafDigest(salt: Uint8Array, text: string): Uint8Array {
-  return sha256.create().update(Uint8Array.of(tags.leaf)).update(salt).update(utf8(text)).digest();
+  const lines = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(1 + salt.length + lines.length);
+  bytes[0] = tags.leaf;
+  bytes.set(salt, 1);
+  bytes.set(lines, 1 + salt.length);
+  return sha256(bytes);
 }
 
 /**
  * A place for each account, at random but for the secret; a taken one makes way for the next. At most 1,000 accounts.
  */
-export function placeAccounts(secret: Uint8Array, accounts: readonly string[]): ReadonlyMap<string, number> {
+export function placeAccounts(secret: BatchSecret, accounts: readonly string[]): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   const taken = new Set<number>();
   for (const account of accounts.toSorted(compareIds)) {
-    const [high = 0, low = 0] = keyed(secret, tags.slot, account);
+    const [high = 0, low = 0] = secret.derive(tags.slot, account);
     let slot = (high * 256 + low) % slots;
     while (taken.has(slot)) slot = (slot + 1) % slots;
     taken.add(slot);
@@ -44,12 +63,12 @@ export function placeAccounts(secret: Uint8Array, accounts: readonly string[]): 
 
 /** A tree of SHA-256 over 1,024 places. Where no account is stands a filler, which looks like any digest. */
 export class DigestTree {
-  readonly #secret: Uint8Array;
+  readonly #secret: BatchSecret;
   /** By level, from the leaves up: the nodes with an account below. */
   readonly #levels: ReadonlyMap<number, Uint8Array>[];
 
   /** Cost: at most two hashes a leaf and level. */
-  constructor(secret: Uint8Array, leaves: readonly Leaf[]) {
+  constructor(secret: BatchSecret, leaves: readonly Leaf[]) {
     this.#secret = secret;
     this.#levels = [new Map(leaves.map(({ slot, digest }) => [slot, digest]))];
     for (let level = 0; level < treeDepth; level += 1) {
@@ -74,7 +93,7 @@ export class DigestTree {
   }
 
   #at(level: number, place: number): Uint8Array {
-    return this.#levels[level]?.get(place) ?? keyed(this.#secret, tags.filler, `${level}/${place}`);
+    return this.#levels[level]?.get(place) ?? this.#secret.derive(tags.filler, `${level}/${place}`);
   }
 }
 
@@ -89,13 +108,17 @@ export function rootOfPath({ slot, digest }: Leaf, path: readonly Uint8Array[]):
 }
 
 function nodeDigest(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256.create().update(Uint8Array.of(tags.node)).update(left).update(right).digest();
+  const bytes = new Uint8Array(1 + left.length + right.length);
+  bytes[0] = tags.node;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + left.length);
+  return sha256(bytes);
 }
 
-function keyed(secret: Uint8Array, tag: number, text: string): Uint8Array {
-  return hmac.create(sha256, secret).update(Uint8Array.of(tag)).update(utf8(text)).digest();
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+function tagged(tag: number, text: string): Uint8Array {
+  const encoded = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(1 + encoded.length);
+  bytes[0] = tag;
+  bytes.set(encoded, 1);
+  return bytes;
 }

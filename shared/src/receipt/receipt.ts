@@ -6,7 +6,7 @@ import { signDetached, type SigningKey } from '../signature.ts';
 import { Count, CountryCode, Id, Timestamp } from '../units.ts';
 import { Boot, Dialect } from '../usage-batch.ts';
 import { type BatchReceipt, Digest } from './batch-receipt.ts';
-import { DigestTree, type Leaf, leafDigest, leafSalt, placeAccounts, treeDepth } from './digest-tree.ts';
+import { BatchSecret, DigestTree, type Leaf, leafDigest, leafSalt, placeAccounts, treeDepth } from './digest-tree.ts';
 
 /** What of a batch is signed for its accounts. */
 export const ReceiptHead = v.strictObject({
@@ -72,7 +72,7 @@ export function linesText(account: string, lines: readonly ReceiptLine[]): strin
 
 /** The leaves of a batch: one for each account that it bills anything. */
 export function leavesOf(secret: string, records: readonly BillableRecord[]): readonly Leaf[] {
-  const key = base64url.decode(secret);
+  const key = new BatchSecret(base64url.decode(secret));
   const linesOf = new Map<string, BillableRecord[]>();
   for (const record of records) {
     if (record.bytes_up + record.bytes_down === 0) continue;
@@ -89,7 +89,7 @@ export function leavesOf(secret: string, records: readonly BillableRecord[]): re
 
 /** The root over leaves, base64url. */
 export function rootOf(secret: string, leaves: readonly Leaf[]): string {
-  return base64url.encode(new DigestTree(base64url.decode(secret), leaves).root);
+  return base64url.encode(new DigestTree(new BatchSecret(base64url.decode(secret)), leaves).root);
 }
 
 /** Signs what a batch bills. `secret`: 32 random bytes, base64url, new for each batch. */
@@ -109,7 +109,7 @@ export function proveLines(
   account: string,
   lines: readonly ReceiptLine[],
 ): ReceiptProof | undefined {
-  const key = base64url.decode(secret);
+  const key = new BatchSecret(base64url.decode(secret));
   const salt = leafSalt(key, account);
   const digest = base64url.encode(leafDigest(salt, linesText(account, lines)));
   const leaf = leaves.find((one) => base64url.encode(one.digest) === digest);
