@@ -171,6 +171,7 @@ export function expectFailure(reply: Reply, code: FailureCode, message?: string)
     status: entry.api,
     body: { error: message ?? entry.reason },
   });
+  expect(reply.headers.get('Link')).toBe(`</docs/errors#${code}>; rel="help"`);
   expect(reply.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
   expect(reply.headers.get('Cache-Control')).toBe('no-store');
   expect(reply.headers.get('WWW-Authenticate')).toBe(entry.api === 401 ? 'Bearer realm="marvel"' : null);

@@ -32,6 +32,7 @@ describe('a mount', () => {
     expect([reply.status, reply.json]).toEqual([405, { status: 'error', code: 405, message: 'Method not allowed' }]);
     expect(reply.headers.get('Allow')).toBe('GET, HEAD');
     expect(reply.headers.get('X-Marvel-Error')).toBe('method_not_allowed');
+    expect(reply.headers.get('Link')).toBe('</docs/errors#method_not_allowed>; rel="help"');
     expect(reply.headers.get('X-RateLimit-Limit')).not.toBeNull();
     expect(reply.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
     const absent = await edge.call('GET', '/dialects/mashvisor');

@@ -1,5 +1,5 @@
 import { type Failure, type MountName, mountStatus } from '@marvel/shared/failures';
-import { errorHeader } from './render-failure.ts';
+import { errorHeader, helpLink } from './render-failure.ts';
 
 /** The status of a failure at a mount. Errors: throws for one that the catalogue does not give it, which is a bug. */
 export function mountStatusOf(mount: MountName, { code }: Failure): number {
@@ -11,6 +11,7 @@ export function mountStatusOf(mount: MountName, { code }: Failure): number {
 /** The headers of a failure at a mount: those it was given, the code, and when to come again. */
 export function failureHeaders(failure: Failure, given: Readonly<Record<string, string>>): Headers {
   const headers = new Headers({ ...given, [errorHeader]: failure.code, 'Cache-Control': 'no-store' });
+  headers.set('Link', helpLink(failure.code));
   if (failure.retryAfterS !== undefined) headers.set('Retry-After', String(failure.retryAfterS));
   return headers;
 }

@@ -174,6 +174,7 @@ function failureResponses(endpoint: Endpoint): JsonObject {
       description: codes.map((code) => `\`${code}\`: ${failureEntry(code).meaning}`).join('\n\n'),
       headers: {
         [errorHeader]: { schema: { type: 'string', enum: codes } },
+        Link: { description: 'Where the fix is told.', schema: { type: 'string' } },
         ...headerRefs(endpoint.access),
       },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } },

@@ -9,6 +9,7 @@ export const requestIdHeader = 'X-Request-Id';
 /** What a page of the dashboard may read of a reply. */
 const exposedHeaders = [
   'X-Marvel-Error',
+  'Link',
   requestIdHeader,
   'X-RateLimit-Limit',
   'X-RateLimit-Remaining',
