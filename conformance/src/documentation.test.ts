@@ -20,6 +20,8 @@ afterAll(async () => {
 
 const pages = listPages();
 const blocks = pages.flatMap((page) => readCodeBlocks(page));
+/** Its examples one after the other, on a busy machine. */
+const pageTimeoutMs = 90_000;
 const runnable = blocks.filter(({ outcome }) => outcome !== 'not-run');
 
 /** A request that is refused is one that did not work; what is exported is there for the next block of the page. */
@@ -29,7 +31,7 @@ curl() { command curl --silent --show-error --fail-with-body --max-time 20 "$@";
 `;
 
 async function run({ page, language, code, line }: CodeBlock): Promise<{ ended: number | null; output: string }> {
-  const program = join(folder, `program-${line}.${language}`);
+  const program = join(folder, `${page.replaceAll('/', '-')}-${line}.${language}`);
   await writeFile(program, code);
   const body = {
     sh: `${code}\nexport -p > "$STATE"`,
@@ -62,10 +64,16 @@ async function run({ page, language, code, line }: CodeBlock): Promise<{ ended: 
 }
 
 describe('the examples', () => {
-  test.each(runnable.map((block) => [`${block.page}:${block.line}`, block] as const))('%s', async (_, block) => {
-    const { ended, output } = await run(block);
-    expect(ended === 0 ? 'works' : 'fails', output).toBe(block.outcome);
-  });
+  test.concurrent.each(pages.filter((page) => runnable.some((block) => block.page === page)))(
+    '%s',
+    { timeout: pageTimeoutMs },
+    async (page) => {
+      for (const block of runnable.filter((each) => each.page === page)) {
+        const { ended, output } = await run(block);
+        expect(ended === 0 ? 'works' : 'fails', `line ${block.line}: ${output}`).toBe(block.outcome);
+      }
+    },
+  );
 
   test('that are not run are few', () => {
     expect(blocks.length - runnable.length).toBeLessThanOrEqual(blocks.length / 6);

@@ -43,7 +43,7 @@ async function until(isSo: (reply: Reply) => boolean): Promise<void> {
 
 describe('routing', () => {
   test('a path that there is not is 404, whatever its depth and method', async () => {
-    for (const path of ['/', '/v1', '/v1/', '/v1/nothing', '/v1/keys/key_12345678/nothing', '/v2/keys', '/v1/keys/']) {
+    for (const path of ['/v1', '/v1/', '/v1/nothing', '/v1/keys/key_12345678/nothing', '/v2/keys', '/v1/keys/']) {
       expectFailure(await edge.call('GET', path), 'not_found');
       expectFailure(await edge.call('POST', path, { body: {} }), 'not_found');
     }
