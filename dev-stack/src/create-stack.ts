@@ -14,7 +14,7 @@ import { checkUnused } from './postgres.ts';
 import { createApi, type Api } from './provision/api.ts';
 import { awaitKey } from './provision/await-key.ts';
 import { obtainDemoAccount, type DemoAccount } from './provision/demo-account.ts';
-import { replaceExits, saveBundles, setPolicy } from './provision/fleet.ts';
+import { replaceExits, offerPlan, saveBundles, setPolicy } from './provision/fleet.ts';
 import { placeExits } from './provision/place-exits.ts';
 import { describeStackFailure, type StackFailure } from './stack-failure.ts';
 import type { StackInfo } from './stack-info.ts';
@@ -165,8 +165,10 @@ async function provision(
   const replaced = await replaceExits(api, operatorToken, exits, agentToken);
   if (!replaced.ok) return replaced;
   const saved = await saveBundles(api, operatorToken);
-  if (saved.ok) setting.say('the fleet has its exits, its destination policy and bundles to sell');
-  return saved;
+  if (!saved.ok) return saved;
+  const offered = await offerPlan(api, operatorToken);
+  if (offered.ok) setting.say('the fleet has its exits, its destination policy, and bundles and a plan to sell');
+  return offered;
 }
 
 /** The gateways, ready to serve. */

@@ -32,7 +32,7 @@ test(`the books are in order after 10,000 random operations, many of them repeat
   await expectBalances(plan);
   await expectSpending(plan);
   await expectSubscriptions(plan);
-}, 120_000);
+}, 300_000);
 
 async function makeCast(): Promise<Cast> {
   const exit = await makeExit(db);

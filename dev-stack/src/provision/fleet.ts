@@ -6,6 +6,7 @@ import {
   OperatorExitList,
   OperatorGatewayList,
 } from '@marvel/shared/api/operator';
+import { Plan, PlanList } from '@marvel/shared/api/plan';
 import type { DestinationPolicy } from '@marvel/shared/feed';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { bytesPerGb } from '@marvel/shared/units';
@@ -27,6 +28,15 @@ const bundles = [
   { id: 'bnd_bulk', name: '100 GB', bytes: 100 * bytesPerGb, price_cents: 22_000, currency: 'usd' },
 ];
 
+const plan = {
+  name: '50 GB a month',
+  bytes: 50 * bytesPerGb,
+  price_cents: 10_000,
+  currency: 'usd',
+  interval: 'month',
+  threads: 1_000,
+};
+
 /** Exits are judged anew at each start, so this only has to outlast one that runs long. */
 const EXIT_LIFETIME_MS = 30 * 86_400_000;
 /** The most a page of a list holds; the stack has fewer exits. */
@@ -40,6 +50,15 @@ export async function saveBundles(api: Api, operatorToken: string): Promise<Resu
     if (!saved.ok) return saved;
   }
   return ok(undefined);
+}
+
+/** Offers a plan, unless an earlier start has. Errors: `ApiFailure`. */
+export async function offerPlan(api: Api, operatorToken: string): Promise<Result<void, ApiFailure>> {
+  const path = '/v1/operator/plans';
+  const listed = await api.call({ method: 'GET', path: `${path}?limit=1`, token: operatorToken, reply: PlanList });
+  if (!listed.ok || listed.value.data.length > 0) return listed.ok ? ok(undefined) : listed;
+  const made = await api.call({ method: 'POST', path, token: operatorToken, body: plan, reply: Plan });
+  return made.ok ? ok(undefined) : made;
 }
 
 /** Says which destinations the fleet serves. Errors: `ApiFailure`. */

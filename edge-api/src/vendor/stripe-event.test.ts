@@ -19,6 +19,13 @@ const unrefunded = { kind: 'given_back', cause: 'refund', reference: 're_1', pay
 const disputed = { ...refunded, cause: 'dispute', reference: 'dp_1', amountCents: 1500 };
 const won = { ...unrefunded, cause: 'dispute', reference: 'dp_1' };
 
+const subscribing = { ...session, subscription: 'sub_1', metadata: { subscription_id: 'sbn_1' } };
+const changed = { kind: 'subscription_changed', providerId: 'sub_1' };
+const billed = {
+  id: 'in_1',
+  parent: { subscription_details: { subscription: 'sub_1', metadata: subscribing.metadata } },
+};
+
 function newsOf(type: string, object: unknown) {
   return readStripeEvent({ id: 'evt_1', object: 'event', type, data: { object } }).news;
 }
@@ -48,6 +55,13 @@ describe('readStripeEvent', () => {
     ['charge.dispute.closed', { ...dispute, status: 'lost' }, [disputed]],
     ['charge.dispute.funds_reinstated', { ...dispute, status: 'under_review' }, [won]],
     ['customer.created', { id: 'cus_1' }, []],
+    ['checkout.session.completed', subscribing, [changed]],
+    ['checkout.session.completed', { ...subscribing, subscription: null }, []],
+    ['checkout.session.expired', subscribing, [{ kind: 'never_begun', subscriptionId: 'sbn_1' }]],
+    ['customer.subscription.updated', { id: 'sub_1', metadata: subscribing.metadata }, [changed]],
+    ['customer.subscription.deleted', { id: 'sub_1', metadata: {} }, []],
+    ['invoice.paid', billed, [{ kind: 'period_billed', providerId: 'in_1' }, changed]],
+    ['invoice.payment_failed', { id: 'in_1', parent: null }, []],
   ] as const)('%s %o', (type, object, news) => {
     expect(newsOf(type, object)).toEqual(news);
   });
