@@ -51,6 +51,8 @@ export const Env = v.object({
   CREDENTIAL_PEPPER: v.pipe(Text, v.minLength(16, 'must have at least 16 characters')),
   /** Private Ed25519 JWK with `kid`, JSON. */
   FEED_SIGNING_KEY: Text,
+  /** The key that is to sign next, of the same form, while keys are rotated; only its name is used. */
+  FEED_NEXT_KEY: v.optional(Text),
   OPERATOR_TOKEN: v.pipe(Text, v.minLength(16, 'must have at least 16 characters')),
   STRIPE_SECRET_KEY: Text,
   STRIPE_WEBHOOK_SECRET: Text,

@@ -1,6 +1,6 @@
 import { errors, Pool } from 'undici';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { signatureHeader } from '@marvel/shared/signature';
+import { gatewayKeysHeader, signatureHeader } from '@marvel/shared/signature';
 
 /** Why there is no answer from the edge. */
 export type EdgeFailure = 'unreachable' | 'timeout' | 'too_large' | 'closed';
@@ -40,7 +40,12 @@ const connectTimeoutMs = 5000;
 const keepAliveMs = 30_000;
 
 /** Makes the client of one gateway. `url`: the edge's origin, with an optional path before `/v1`. */
-export function createEdgeClient(options: { readonly url: string; readonly token: string }): EdgeClient {
+export function createEdgeClient(options: {
+  readonly url: string;
+  readonly token: string;
+  /** The names (`kid`) of the keys that answers are believed from, told to the edge. */
+  readonly keyNames?: readonly string[];
+}): EdgeClient {
   const url = new URL(options.url);
   const basePath = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname;
   const pool = new Pool(url.origin, {
@@ -49,7 +54,11 @@ export function createEdgeClient(options: { readonly url: string; readonly token
     keepAliveTimeout: keepAliveMs,
     maxResponseSize: maxEdgeAnswerBytes,
   });
-  const standingHeaders = { authorization: `Bearer ${options.token}`, accept: 'application/json' };
+  const standingHeaders = {
+    authorization: `Bearer ${options.token}`,
+    accept: 'application/json',
+    ...(options.keyNames === undefined ? {} : { [gatewayKeysHeader]: options.keyNames.join(',') }),
+  };
 
   async function request(wanted: EdgeRequest): Promise<Result<EdgeResponse, EdgeFailure>> {
     const timeout = AbortSignal.timeout(wanted.timeoutMs);

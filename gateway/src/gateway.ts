@@ -245,7 +245,11 @@ export async function connectEdge(
   const now = createLeaseClock();
   const keys = await importVerificationKeys(config.MARVEL_EDGE_KEYS);
   const signer = await importSigningKey({ ...config.MARVEL_GATEWAY_SIGNING_KEY, kid: config.MARVEL_GATEWAY_ID });
-  const edge = createEdgeClient({ url: config.MARVEL_EDGE_URL, token: config.MARVEL_GATEWAY_TOKEN });
+  const edge = createEdgeClient({
+    url: config.MARVEL_EDGE_URL,
+    token: config.MARVEL_GATEWAY_TOKEN,
+    keyNames: [...keys.keys()],
+  });
   const report = ({ kind, ...details }: { readonly kind: string }): void => {
     noted(kind);
     const level = loudEvents.has(kind) ? 'warn' : 'info';

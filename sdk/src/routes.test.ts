@@ -205,6 +205,15 @@ describe('against the real API', () => {
     const fleet = await operator.fleet.get();
     await operator.fleet.set({ policy: fleet.policy });
     await operator.fleet.setMaintenance({ on: false });
+    expect(await operator.fleet.raiseEpoch({ from: fleet.epoch })).toMatchObject({ epoch: fleet.epoch + 1 });
+    expect(await operator.fleet.keys()).toMatchObject({ next: null, may_switch: false });
+    const [account] = await operator.accounts.list({ email: stack.info.account.email }).take(1);
+    const accountId = account?.account_id ?? '';
+    expect(await operator.accounts.suspend(accountId, { reason: 'tour' })).toMatchObject({ status: 'suspended' });
+    expect(await operator.accounts.unsuspend(accountId, { reason: 'tour' })).toMatchObject({ status: 'active' });
+    expect(await operator.accounts.get(accountId)).toEqual(account);
+    const [last] = await operator.audit({ target: accountId }).take(1);
+    expect(last).toMatchObject({ action: 'account.unsuspend', detail: { reason: 'tour' } });
     const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
     const jwk = { kty: 'OKP', crv: 'Ed25519', x } as const;
     const gateway = await operator.gateways.enrol({ name: 'tour', public_key: jwk });
@@ -219,6 +228,10 @@ describe('against the real API', () => {
     const [line] = (await operator.exits.import([{}])).data;
     expect(line).toMatchObject({ index: 0, outcome: 'invalid' });
     await operator.bundles.save('bun_sdk0', { name: 'Tour', bytes: 1, price_cents: 100, currency: 'usd' });
+    await operator.bundles.retire('bun_sdk0');
+    expect(await operator.bundles.list().take(99)).toContainEqual(
+      expect.objectContaining({ id: 'bun_sdk0', active: false }),
+    );
     expect(await operator.reconcile()).toMatchObject({ problems: [] });
   });
 

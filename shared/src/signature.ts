@@ -15,6 +15,9 @@ export type SignatureFailure =
 /** Header that carries the detached JWS (RFC 7515 appendix F, unencoded payload of RFC 7797). */
 export const signatureHeader = 'marvel-signature';
 
+/** Header in which a gateway names the keys (`kid`) that it believes, with commas between. */
+export const gatewayKeysHeader = 'marvel-feed-keys';
+
 /** A private Ed25519 key that signs, with the `kid` under which others know its public half. */
 export interface SigningKey {
   readonly kid: string;

@@ -80,6 +80,8 @@ export interface EndpointSpec<
   readonly cacheControl?: string;
   /** Whether it answers during maintenance. */
   readonly duringMaintenance?: boolean;
+  /** Whether an account that is suspended may do it; it may read anyway. */
+  readonly whileSuspended?: boolean;
   readonly handle: (
     request: EndpointRequest<P, Q, B, A>,
     services: Services,

@@ -45,13 +45,20 @@ export function bearerToken(headers: Headers): string | undefined {
   return token === undefined || token.length > maxTokenLength ? undefined : token;
 }
 
+/** What a token is shown for. */
+interface Asked {
+  readonly access: Access;
+  readonly method: string;
+  readonly whileSuspended?: boolean;
+}
+
 /**
  * Finds who a bearer token of `/v1` belongs to.
  *
  * Errors: `unauthenticated`, alike for an unknown one, an expired one and one of another kind; `unavailable`.
  */
 export async function identifyToken(
-  access: Access,
+  { access, method, whileSuspended }: Asked,
   token: string,
   services: Services,
 ): Promise<Result<Identity<Access>, Failure>> {
@@ -63,7 +70,8 @@ export async function identifyToken(
       const session = await findSession(services.db, digest);
       if (!session.ok) return err(orUnauthenticated(session.error));
       const { accountId, status, lastSeenAt } = session.value;
-      if (status === 'suspended') return err({ code: 'forbidden', message: 'This account is suspended' });
+      const mayGoOn = method === 'GET' || whileSuspended === true;
+      if (status === 'suspended' && !mayGoOn) return err({ code: 'forbidden', message: 'This account is suspended' });
       if (services.nowMs - lastSeenAt.getTime() > touchAfterMs) services.afterwards(touch(digest, services));
       return ok({ accountId, tokenDigest: digest });
     }

@@ -2,6 +2,7 @@ import { SignedIn } from '@marvel/shared/api/account';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { expectFailure, startEdge, type Reply } from '../../test-support/edge.ts';
+import { enrolGateway } from '../../test-support/gateway.ts';
 
 const edge = await startEdge({ rateLimits: { account: 8, address: 1000, signIn: 5 } });
 afterAll(async () => edge[Symbol.asyncDispose]());
@@ -107,7 +108,13 @@ describe('a sign-in', () => {
   });
 });
 
-test('gateways are not counted', async () => {
-  const reply = await edge.call('GET', '/v1/gateway/feed?since=0', { token: 'gw_unknown' });
-  expect([reply.status, reply.headers.get('X-RateLimit-Limit')]).toEqual([401, null]);
+test('who claims to be a gateway is counted by its address, a gateway that was believed is not', async () => {
+  const poll = async (token: string) => {
+    const { status, headers } = await edge.call('GET', '/v1/gateway/feed?since=0', { token });
+    return [status, headers.get('X-RateLimit-Limit')];
+  };
+  expect(await poll('gw_unknown')).toEqual([401, '1000']);
+  const { token } = await enrolGateway(edge);
+  expect(await poll(token)).toEqual([200, '1000']);
+  expect(await poll(token)).toEqual([200, null]);
 });

@@ -6,6 +6,7 @@ import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Dialect } from './dialect.ts';
 import type { Identity } from './identity.ts';
+import { knownCredentials } from './known-credentials.ts';
 import { refuseForMaintenance } from './maintenance.ts';
 import { openOnce, type Once } from './once.ts';
 import { addressCaller, type Caller, countRequest, type CountedRequest } from './rate-limit.ts';
@@ -29,28 +30,64 @@ export async function serveEndpoint(
 ): Promise<Response> {
   const turnedAway = dialect.turnAway?.(request, services);
   if (turnedAway !== undefined) return turnedAway;
+  let counted = await countStranger(dialect, endpoint, request, services);
+  if (counted?.refusal !== undefined) return dialect.renderFailure(counted.refusal, counted.headers, endpoint);
   const identity = await identifyCaller(dialect, endpoint, request, services);
-  // Gateways are few, known and prompt: nothing of theirs waits for a count.
-  const counted =
-    endpoint.access === 'gateway' ? uncounted : await countRequest(callerOf(endpoint, request, identity), services);
-  if (counted.refusal !== undefined) return dialect.renderFailure(counted.refusal, counted.headers, endpoint);
-  const replyHeaders = new Headers(counted.headers);
+  const caller = callerOf(endpoint, request, identity);
+  if (caller !== undefined && (identity.ok || counted === undefined)) counted = await countRequest(caller, services);
+  if (counted?.refusal !== undefined) return dialect.renderFailure(counted.refusal, counted.headers, endpoint);
+  const replyHeaders = new Headers(counted?.headers);
   const outcome = identity.ok
     ? await decideOrFail({ dialect, endpoint }, request, params, identity.value, replyHeaders, services)
     : identity;
-  if (!outcome.ok) return dialect.renderFailure(outcome.error, counted.headers, endpoint);
+  await noteCredential(dialect, endpoint, request, outcome);
+  if (!outcome.ok) return dialect.renderFailure(outcome.error, counted?.headers ?? {}, endpoint);
   replyHeaders.set('Cache-Control', endpoint.cacheControl ?? 'no-store');
   return dialect.renderReply(endpoint, request, outcome.value, replyHeaders);
 }
 
-const uncounted: CountedRequest = { headers: {}, refusal: undefined };
+/**
+ * Counts a request by its address before anything is looked up, unless what it shows was good lately: so a flood of made-up
+ * tokens reaches the database no more often than an address may ask. Gateways are few and prompt: a known one waits for no
+ * count.
+ */
+async function countStranger(
+  dialect: Dialect,
+  endpoint: Endpoint,
+  request: Request,
+  services: Services,
+): Promise<CountedRequest | undefined> {
+  const credential = credentialOf(dialect, endpoint, request);
+  const isKnown = credential !== undefined && (await knownCredentials.has(credential, services.nowMs));
+  return isKnown ? undefined : countRequest(addressCaller(request.headers), services);
+}
 
-/** Who a request is counted as. */
-function callerOf({ access }: Endpoint, request: Request, identity: Result<Identity<Access>, Failure>): Caller {
-  if (identity.ok && identity.value !== undefined && 'accountId' in identity.value) {
-    return `account/${identity.value.accountId}`;
-  }
-  return identity.ok && access === 'operator' ? 'operator' : addressCaller(request.headers);
+/** Remembers what was good, and forgets what no longer is. Only the order of counting goes by it. */
+async function noteCredential(
+  dialect: Dialect,
+  endpoint: Endpoint,
+  request: Request,
+  outcome: Result<unknown, Failure>,
+): Promise<void> {
+  const credential = credentialOf(dialect, endpoint, request);
+  if (credential === undefined) return;
+  if (outcome.ok || outcome.error.code !== 'unauthenticated') await knownCredentials.add(credential, Date.now());
+  else await knownCredentials.delete(credential);
+}
+
+function credentialOf(dialect: Dialect, { access }: Endpoint, request: Request): string | undefined {
+  return access === 'public' ? undefined : dialect.credential(request.headers);
+}
+
+/** Who a request is counted as, once it is known who calls; `undefined` for nobody else than it is counted as already. */
+function callerOf(
+  { access }: Endpoint,
+  request: Request,
+  identity: Result<Identity<Access>, Failure>,
+): Caller | undefined {
+  if (!identity.ok) return access === 'gateway' ? undefined : addressCaller(request.headers);
+  if (identity.value !== undefined && 'accountId' in identity.value) return `account/${identity.value.accountId}`;
+  return access === 'operator' ? 'operator' : undefined;
 }
 
 async function identifyCaller(

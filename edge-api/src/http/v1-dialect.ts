@@ -9,7 +9,7 @@ import { renderFailure } from './render-failure.ts';
 export const v1: Dialect = {
   name: 'v1',
   credential: bearerToken,
-  identify: async ({ access }, token, _request, services) => identifyToken(access, token, services),
+  identify: async (endpoint, token, _request, services) => identifyToken(endpoint, token, services),
   parseBody: parseJsonBody,
   renderReply,
   renderFailure,

@@ -11,7 +11,8 @@ const maxIssues = 20;
 /**
  * Parses what a client sent.
  *
- * Errors: `invalid`, naming the first wrong field and what it must be, and holding nothing of what was sent; or the
+ * Errors: `invalid`, naming the first wrong field and what it must be, and holding nothing of what was sent but
+ * the name of a field that is not known; or the
  * code that `fieldFailures` has for that field.
  */
 export function validate<S extends v.GenericSchema>(
@@ -19,6 +20,11 @@ export function validate<S extends v.GenericSchema>(
   input: unknown,
   fieldFailures: FieldFailures = {},
 ): Result<v.InferOutput<S>, Failure> {
+  const misplaced = arrayForObject(schema, input, []);
+  if (misplaced !== undefined) {
+    const field = misplaced.join('.');
+    return err({ code: 'invalid', message: field === '' ? 'must be an object' : `${field}: must be an object` });
+  }
   const parsed = v.safeParse(schema, input, { abortPipeEarly: true, message: describeIssue });
   if (parsed.success) return ok(parsed.output);
   const [issue] = parsed.issues;
@@ -29,16 +35,55 @@ export function validate<S extends v.GenericSchema>(
   return err({ code: 'invalid', message: field === '' ? issue.message : `${field}: ${issue.message}`, issues });
 }
 
-/** The place of an issue, as `limits.hosts_allow.0`; of an unknown member, the place of its object. */
+/** A name that may be repeated to whoever sent it: an identifier, and not a long one. */
+const safeName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+/** Schemas do not go deeper; nor does what is looked at. */
+const maxDepth = 16;
+const objectTypes: ReadonlySet<string> = new Set(['object', 'strict_object', 'loose_object', 'record']);
+
+/** Where an array stands in the place of an object: Valibot takes one whose members may all be missing. */
+function arrayForObject(schema: unknown, input: unknown, path: readonly string[]): readonly string[] | undefined {
+  if (typeof schema !== 'object' || schema === null || typeof input !== 'object' || input === null) return undefined;
+  if (path.length > maxDepth) return undefined;
+  const type: unknown = Reflect.get(schema, 'type');
+  const wrapped: unknown = Reflect.get(schema, 'wrapped');
+  if (wrapped !== undefined) return arrayForObject(wrapped, input, path);
+  if (type === 'array' && Array.isArray(input)) {
+    const item: unknown = Reflect.get(schema, 'item');
+    return firstOf(input, (member, index) => arrayForObject(item, member, [...path, String(index)]));
+  }
+  if (typeof type !== 'string' || !objectTypes.has(type)) return undefined;
+  if (Array.isArray(input)) return path;
+  const entries: unknown = Reflect.get(schema, 'entries');
+  if (typeof entries !== 'object' || entries === null) return undefined;
+  return firstOf(Object.entries(entries), ([name, entry]) =>
+    Object.hasOwn(input, name) ? arrayForObject(entry, Reflect.get(input, name), [...path, name]) : undefined,
+  );
+}
+
+function firstOf<T, R>(items: readonly T[], look: (item: T, index: number) => R | undefined): R | undefined {
+  for (const [index, item] of items.entries()) {
+    const found = look(item, index);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The place of an issue, as `limits.hosts_allow.0`; of an unknown member whose name is the client's own text, its object. */
 function fieldOf(issue: v.BaseIssue<unknown>): string {
   const path = issue.path ?? [];
-  const named = isUnknownMember(issue) ? path.slice(0, -1) : path;
+  const named = isUnknownMember(issue) && !isNamed(issue) ? path.slice(0, -1) : path;
   return named.map((item) => String(item.key)).join('.');
+}
+
+/** Whether the name of an unknown member is harmless enough to be repeated. */
+function isNamed(issue: v.BaseIssue<unknown>): boolean {
+  return safeName.test(String(issue.path?.at(-1)?.key));
 }
 
 /** Valibot's own messages repeat what was received; these do not. A message given in a schema goes before. */
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  if (isUnknownMember(issue)) return 'has a field that is not known here';
+  if (isUnknownMember(issue)) return isNamed(issue) ? 'is not known here' : 'has a field that is not known here';
   if (isMissing(issue)) return 'is required';
   const { requirement } = issue;
   const bound = typeof requirement === 'number' ? requirement : undefined;

@@ -34,6 +34,15 @@ import { deleteNode } from './nodes/delete-node.ts';
 import { listNodes } from './nodes/list-nodes.ts';
 import { rotateNode } from './nodes/rotate-node.ts';
 import { adjustBalance } from './operator/adjust-balance.ts';
+import { getAccount } from './operator/get-account.ts';
+import { getFeedKeys } from './operator/get-feed-keys.ts';
+import { listAccounts } from './operator/list-accounts.ts';
+import { listAudit } from './operator/list-audit.ts';
+import { listOperatorBundles } from './operator/list-operator-bundles.ts';
+import { raiseEpoch } from './operator/raise-epoch.ts';
+import { retireBundle } from './operator/retire-bundle.ts';
+import { suspendAccount } from './operator/suspend-account.ts';
+import { unsuspendAccount } from './operator/unsuspend-account.ts';
 import { createOperatorPlan } from './operator/create-plan.ts';
 import { dropExit } from './operator/drop-exit.ts';
 import { enrolGateway } from './operator/enrol-gateway.ts';
@@ -164,7 +173,16 @@ export const endpoints: readonly Endpoint[] = [
   getFleet,
   setFleet,
   setMaintenance,
+  listAccounts,
+  getAccount,
+  suspendAccount,
+  unsuspendAccount,
   adjustBalance,
+  listOperatorBundles,
+  retireBundle,
+  raiseEpoch,
+  getFeedKeys,
+  listAudit,
   getReconciliation,
   listErrors,
   getStatus,

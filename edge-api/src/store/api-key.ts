@@ -11,6 +11,7 @@ import {
   type Unavailable,
 } from './database-error.ts';
 import type { Database } from './database.ts';
+import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { apiKey, credential } from './schema/credential.ts';
 
 /** The most keys a list shows; a caller that lets an account have more cannot show them all. */
@@ -40,7 +41,10 @@ const shown = {
   revokedAt: apiKey.revokedAt,
 };
 
-/** Makes a key; the gateways know it with the next feed page. Errors: `conflict` for a repeat under way, `unavailable`. */
+/** The most that an account may have at a time. */
+export const maxKeys = 1000;
+
+/** Makes a key; the gateways know it with the next feed page. Errors: `too_many`; `conflict` for a repeat under way, `unavailable`. */
 export async function createApiKey(
   db: Database,
   given: {
@@ -54,15 +58,16 @@ export async function createApiKey(
     readonly limits: Limits;
   },
   answer?: StoredAnswer,
-): Promise<Result<{ readonly createdAt: Date }, Conflict | Unavailable>> {
-  const made = await attemptUnique([answerConstraint], () =>
+): Promise<Result<{ readonly createdAt: Date }, TooMany | Conflict | Unavailable>> {
+  const made = await attemptWithRoom([answerConstraint], () =>
     db.batch([
+      roomStatement(db, given.accountId, 'api_key', maxKeys),
       db.insert(apiKey).values(given).returning({ createdAt: apiKey.createdAt }),
       ...answerStatements(db, answer),
     ]),
   );
   if (!made.ok) return made;
-  const [[row]] = made.value;
+  const [, [row]] = made.value;
   if (row === undefined) throw new Error('insert returned no row');
   return ok(row);
 }

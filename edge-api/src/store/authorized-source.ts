@@ -2,15 +2,9 @@ import { ok, type Result } from '@marvel/shared/result';
 import { and, asc, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import {
-  attempt,
-  attemptOne,
-  attemptUnique,
-  type Conflict,
-  type NotFound,
-  type Unavailable,
-} from './database-error.ts';
+import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { authorizedSource } from './schema/credential.ts';
 
 export type AuthorizedSource = typeof authorizedSource.$inferSelect;
@@ -20,8 +14,11 @@ export const maxSourcePage = 100;
 
 const Refreshed = v.object({ changed: v.number() });
 
+/** The most that an account may have at a time. */
+export const maxSources = 1000;
+
 /**
- * Makes a source; gateways know it with the next feed page. Errors: `conflict` when the value or one of its addresses is
+ * Makes a source; gateways know it with the next feed page. Errors: `too_many`; `conflict` when the value or one of its addresses is
  * another source's, of whichever account, or for a repeat under way; `unavailable`.
  */
 export async function createAuthorizedSource(
@@ -41,9 +38,13 @@ export async function createAuthorizedSource(
     readonly resolvedAt: Date | null;
   },
   answer?: StoredAnswer,
-): Promise<Result<void, Conflict | Unavailable>> {
-  const made = await attemptUnique(['authorized_source_value_key', 'source_address_pkey', answerConstraint], () =>
-    db.batch([db.insert(authorizedSource).values(given), ...answerStatements(db, answer)]),
+): Promise<Result<void, TooMany | Conflict | Unavailable>> {
+  const made = await attemptWithRoom(['authorized_source_value_key', 'source_address_pkey', answerConstraint], () =>
+    db.batch([
+      roomStatement(db, given.accountId, 'authorized_source', maxSources),
+      db.insert(authorizedSource).values(given),
+      ...answerStatements(db, answer),
+    ]),
   );
   return made.ok ? ok(undefined) : made;
 }

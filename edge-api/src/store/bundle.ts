@@ -15,6 +15,7 @@ const shown = {
   currency: bundle.currency,
 };
 const maxListedBundles = 100;
+const maxOperatorBundles = 10_000;
 
 /** The bundles for sale, the smallest first. Errors: `unavailable`. */
 export async function listBundles(db: Database): Promise<Result<readonly Bundle[], Unavailable>> {
@@ -47,6 +48,36 @@ export async function saveBundle(db: Database, given: Bundle, audit: AuditEntry)
         .insert(bundle)
         .values(given)
         .onConflictDoUpdate({ target: bundle.id, set: { ...terms, active: true, updatedAt: new Date() } }),
+      auditStatement(db, audit),
+    ]),
+  );
+  return done.ok ? ok(undefined) : done;
+}
+
+/** Every bundle, retired ones too, the smallest first. Errors: `unavailable`. */
+export async function listAllBundles(
+  db: Database,
+): Promise<Result<readonly (Bundle & { readonly active: boolean })[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select({ ...shown, active: bundle.active })
+      .from(bundle)
+      .orderBy(asc(bundle.bytes), asc(bundle.id))
+      .limit(maxOperatorBundles),
+  );
+}
+
+/** Takes a bundle off sale. Errors: `not_found`, also for one that is retired; `unavailable`. */
+export async function retireBundle(
+  db: Database,
+  id: string,
+  audit: AuditEntry,
+): Promise<Result<void, NotFound | Unavailable>> {
+  const onSale = await findBundle(db, id);
+  if (!onSale.ok) return onSale;
+  const done = await attempt(() =>
+    db.batch([
+      db.update(bundle).set({ active: false, updatedAt: new Date() }).where(eq(bundle.id, id)),
       auditStatement(db, audit),
     ]),
   );

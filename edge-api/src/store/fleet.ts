@@ -1,6 +1,6 @@
 import type { DestinationPolicy } from '@marvel/shared/feed';
 import { ok, type Result } from '@marvel/shared/result';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
@@ -54,6 +54,24 @@ export async function setMaintenance(
   audit: AuditEntry,
 ): Promise<Result<void, Unavailable>> {
   return update(db, { maintenance }, audit);
+}
+
+/**
+ * Raises the epoch by one, if it is what the caller thinks: gateways then read everything anew. Gives whether it did.
+ * Errors: `unavailable`.
+ */
+export async function raiseEpoch(db: Database, from: number, audit: AuditEntry): Promise<Result<boolean, Unavailable>> {
+  const done = await attempt(() =>
+    db.batch([
+      db
+        .update(fleet)
+        .set({ epoch: from + 1 })
+        .where(eq(fleet.epoch, from))
+        .returning({ epoch: fleet.epoch }),
+      auditStatement(db, audit),
+    ]),
+  );
+  return done.ok ? ok(done.value[0].length > 0) : done;
 }
 
 async function update(

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { and, asc, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { JWK } from 'jose';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -17,6 +17,8 @@ import { gateway, gatewayFeed } from './schema/gateway.ts';
 /** The most gateways a list shows. */
 export const maxListedGateways = 10_000;
 
+const maxFeedBehind = 10_000;
+
 /** A gateway that is enrolled and not revoked. */
 export interface Gateway {
   readonly id: string;
@@ -28,6 +30,10 @@ export interface Gateway {
   /** How far it has read the feed, and when it said so; exact to 15 s. */
   readonly feedCursor: string | null;
   readonly feedSeenAt: Date | null;
+  /** Records of the feed that it has not read, counted up to `maxFeedBehind`. */
+  readonly feedBehind: number | null;
+  /** The keys that it believes, as it last said. */
+  readonly knows: readonly string[] | null;
 }
 
 /** Enrols a gateway. Errors: `conflict` for a repeat under way, `unavailable`. */
@@ -75,6 +81,12 @@ export async function listGateways(db: Database): Promise<Result<readonly Gatewa
         openTunnels: gateway.openTunnels,
         feedCursor: gatewayFeed.cursor,
         feedSeenAt: gatewayFeed.seenAt,
+        feedBehind: sql<number | null>`(select count(*)::integer from (
+          select from feed_record r
+          where (r.version, r.seq) > (split_part(${gatewayFeed.cursor}, '.', 1)::xid8,
+            coalesce(nullif(split_part(${gatewayFeed.cursor}, '.', 2), ''), '0')::bigint)
+          limit ${maxFeedBehind}) b where ${gatewayFeed.cursor} is not null)`,
+        knows: gatewayFeed.knows,
       })
       .from(gateway)
       .leftJoin(gatewayFeed, eq(gatewayFeed.gatewayId, gateway.id))
@@ -111,4 +123,15 @@ export async function listGatewayKeys(
       .orderBy(asc(gateway.id))
       .limit(maxListedGateways),
   );
+}
+
+/** Keeps which keys a gateway believes; a token that is none's changes nothing. Errors: `unavailable`. */
+export async function noteGatewayKeys(
+  db: Database,
+  tokenDigest: string,
+  knows: readonly string[],
+): Promise<Result<void, Unavailable>> {
+  const own = db.select({ id: gateway.id }).from(gateway).where(eq(gateway.tokenDigest, tokenDigest));
+  const noted = await attempt(() => db.update(gatewayFeed).set({ knows }).where(inArray(gatewayFeed.gatewayId, own)));
+  return noted.ok ? ok(undefined) : noted;
 }

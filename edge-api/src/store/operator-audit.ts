@@ -1,3 +1,6 @@
+import type { Result } from '@marvel/shared/result';
+import { and, desc, eq, lt } from 'drizzle-orm';
+import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { operatorAudit } from './schema/operations.ts';
 
@@ -14,4 +17,34 @@ export interface AuditEntry {
 /** The statement that logs a write, for the transaction of that write. */
 export function auditStatement(db: Database, entry: AuditEntry) {
   return db.insert(operatorAudit).values({ ...entry, detail: { ...entry.detail } });
+}
+
+/** The most entries of one page. */
+const maxAuditPage = 100;
+
+/** What operators did, newest first: a page, and one more if there is one. Errors: `unavailable`. */
+export async function listAudit(
+  db: Database,
+  page: {
+    readonly limit: number;
+    /** Id of the last entry of the page before. */
+    readonly after?: number | undefined;
+    readonly action?: string | undefined;
+    readonly target?: string | undefined;
+  },
+): Promise<Result<readonly (typeof operatorAudit.$inferSelect)[], Unavailable>> {
+  return attempt(() =>
+    db
+      .select()
+      .from(operatorAudit)
+      .where(
+        and(
+          page.after === undefined ? undefined : lt(operatorAudit.id, page.after),
+          page.action === undefined ? undefined : eq(operatorAudit.action, page.action),
+          page.target === undefined ? undefined : eq(operatorAudit.target, page.target),
+        ),
+      )
+      .orderBy(desc(operatorAudit.id))
+      .limit(Math.min(page.limit, maxAuditPage) + 1),
+  );
 }

@@ -2,15 +2,9 @@ import type { Limits } from '@marvel/shared/limits';
 import { and, count, desc, eq, isNull } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import {
-  attempt,
-  attemptOne,
-  attemptUnique,
-  type Conflict,
-  type NotFound,
-  type Unavailable,
-} from './database-error.ts';
+import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { credential, subUser } from './schema/credential.ts';
 
 /** The most sub-users a list shows. */
@@ -40,7 +34,10 @@ const shown = {
   lastUsedAt: credential.lastUsedAt,
 };
 
-/** Makes a sub-user. Errors: `conflict` when the username is taken, by whichever account; `unavailable`. */
+/** The most that an account may have at a time. */
+export const maxSubUsers = 1000;
+
+/** Makes a sub-user. Errors: `too_many`; `conflict` when the username is taken, by whichever account; `unavailable`. */
 export async function createSubUser(
   db: Database,
   given: {
@@ -55,15 +52,16 @@ export async function createSubUser(
     readonly email?: string | null;
   },
   answer?: StoredAnswer,
-): Promise<Result<{ readonly createdAt: Date }, Conflict | Unavailable>> {
-  const made = await attemptUnique(['sub_user_username_key', answerConstraint], () =>
+): Promise<Result<{ readonly createdAt: Date }, TooMany | Conflict | Unavailable>> {
+  const made = await attemptWithRoom(['sub_user_username_key', answerConstraint], () =>
     db.batch([
+      roomStatement(db, given.accountId, 'sub_user', maxSubUsers),
       db.insert(subUser).values(given).returning({ createdAt: subUser.createdAt }),
       ...answerStatements(db, answer),
     ]),
   );
   if (!made.ok) return made;
-  const [[row]] = made.value;
+  const [, [row]] = made.value;
   if (row === undefined) throw new Error('insert returned no row');
   return ok(row);
 }

@@ -8,11 +8,26 @@ export function operator(api: Api) {
     gateways: gateways(api),
     exits: exits(api),
     accounts: {
+      /** Newest first; `email` finds one. */
+      list: (query?: t.OperatorAccountQuery, options?: CallOptions) =>
+        api.pages<t.OperatorAccountList>('/v1/operator/accounts', { query, options }),
+      get: async (id: string, options?: CallOptions) =>
+        api.json<t.OperatorAccount>('GET', '/v1/operator/accounts/{id}', { params: { id }, options }),
+      /** Its credentials are refused and its tunnels cut; it can still read. */
+      suspend: async (id: string, body: t.SetAccountStatusRequest, options?: CallOptions) =>
+        api.json<t.OperatorAccount>('POST', '/v1/operator/accounts/{id}/suspend', { params: { id }, body, options }),
+      unsuspend: async (id: string, body: t.SetAccountStatusRequest, options?: CallOptions) =>
+        api.json<t.OperatorAccount>('POST', '/v1/operator/accounts/{id}/unsuspend', { params: { id }, body, options }),
       /** Gives bytes, or takes them when negative: an entry in the ledger. */
       adjust: async (id: string, body: t.AdjustBalanceRequest, options?: CallOptions) =>
         api.json<t.AdjustedBalance>('POST', '/v1/operator/accounts/{id}/adjust', { params: { id }, body, options }),
     },
     bundles: {
+      /** Retired ones too. */
+      list: (options?: CallOptions) => api.pages<t.OperatorBundleList>('/v1/operator/bundles', { options }),
+      /** Takes one off sale. */
+      retire: async (id: string, options?: CallOptions) =>
+        api.nothing('DELETE', '/v1/operator/bundles/{id}', { params: { id }, options }),
       /** Puts a bundle on sale, or changes its terms. */
       save: async (id: string, body: t.SaveBundleRequest, options?: CallOptions) =>
         api.json<t.Bundle>('PUT', '/v1/operator/bundles/{id}', { params: { id }, body, options }),
@@ -30,10 +45,18 @@ export function operator(api: Api) {
       get: async (options?: CallOptions) => api.json<t.FleetStatus>('GET', '/v1/operator/fleet', { options }),
       set: async (body: t.SetFleetRequest, options?: CallOptions) =>
         api.json<t.FleetStatus>('PUT', '/v1/operator/fleet', { body, options }),
+      /** Needed once after the database was restored: every gateway reads everything anew. */
+      raiseEpoch: async (body: t.RaiseEpochRequest, options?: CallOptions) =>
+        api.json<t.FleetStatus>('POST', '/v1/operator/fleet/epoch', { body, options }),
+      /** Which keys sign the feed, and which gateways know them. */
+      keys: async (options?: CallOptions) => api.json<t.FeedKeys>('GET', '/v1/operator/feed-keys', { options }),
       /** While it is on, the API answers 503 to all but operators and gateways. */
       setMaintenance: async (body: t.SetMaintenanceRequest, options?: CallOptions) =>
         api.json<t.FleetStatus>('PUT', '/v1/operator/maintenance', { body, options }),
     },
+    /** What operators did, newest first. */
+    audit: (query?: t.AuditQuery, options?: CallOptions) =>
+      api.pages<t.AuditPage>('/v1/operator/audit', { query, options }),
     /** Reads the whole ledger and says what does not add up. */
     reconcile: async (options?: CallOptions) =>
       api.json<t.Reconciliation>('GET', '/v1/operator/reconcile', { options }),

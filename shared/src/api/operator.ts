@@ -3,6 +3,7 @@ import { Exit, Network } from '../exit.ts';
 import { DestinationPolicy } from '../feed.ts';
 import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.ts';
 import { Evidence } from '../verdict.ts';
+import { PageQuery } from './billing.ts';
 
 const Name = v.pipe(Line(100), v.minLength(1));
 
@@ -36,6 +37,8 @@ export const OperatorGateway = v.strictObject({
   open_tunnels: Count,
   feed_cursor: v.nullable(v.string()),
   feed_seen_at: v.nullable(Timestamp),
+  /** Records of the feed that it has not read, counted up to 10,000; `null` before its first page. */
+  feed_behind: v.nullable(Count),
 });
 export const OperatorGatewayList = v.strictObject({ data: v.array(OperatorGateway), next_cursor: v.null() });
 
@@ -88,6 +91,16 @@ export const SaveBundleRequest = v.strictObject({
   currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),
 });
 
+export const OperatorBundle = v.strictObject({
+  ...SaveBundleRequest.entries,
+  id: Id,
+  name: v.string(),
+  /** Whether it is on sale. */
+  active: v.boolean(),
+});
+/** Every bundle, the smallest first. */
+export const OperatorBundleList = v.strictObject({ data: v.array(OperatorBundle), next_cursor: v.null() });
+
 export const SetFleetRequest = v.strictObject({ policy: DestinationPolicy });
 export const FleetStatus = v.strictObject({
   epoch: Count,
@@ -96,6 +109,9 @@ export const FleetStatus = v.strictObject({
   maintenance: v.boolean(),
   policy: DestinationPolicy,
 });
+
+/** The epoch that there is now; it becomes one more. */
+export const RaiseEpochRequest = v.strictObject({ from: v.pipe(Count, v.minValue(1), v.maxValue(2_147_483_646)) });
 
 export const SetMaintenanceRequest = v.strictObject({ on: v.boolean() });
 
@@ -120,4 +136,75 @@ export const Reconciliation = v.strictObject({
     }),
   ),
   anomalies: v.array(v.strictObject({ at: Timestamp, kind: v.string(), source: v.string() })),
+});
+
+const accountStatuses = ['active', 'suspended'] as const;
+
+export const OperatorAccountQuery = v.strictObject({
+  ...PageQuery.entries,
+  /** The whole address, in whatever case. */
+  email: v.optional(Line(254)),
+  status: v.optional(v.picklist(accountStatuses)),
+});
+export const OperatorAccount = v.strictObject({
+  account_id: Id,
+  email: v.string(),
+  status: v.picklist(accountStatuses),
+  threads: v.nullable(Count),
+  balance_bytes: SignedBytes,
+  /** Not revoked. */
+  keys: Count,
+  sub_users: Count,
+  created_at: Timestamp,
+});
+/** Newest first; `next_cursor` is `null` on the last page. */
+export const OperatorAccountList = v.strictObject({
+  data: v.array(OperatorAccount),
+  next_cursor: v.nullable(v.string()),
+});
+/** Why, for the audit log. */
+export const SetAccountStatusRequest = v.strictObject({ reason: v.pipe(Line(200), v.minLength(1)) });
+
+const AuditText = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, _, . or -'));
+export const AuditQuery = v.strictObject({
+  limit: PageQuery.entries.limit,
+  /** The `next_cursor` of the page before. */
+  cursor: v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,14}$/, 'must be a next_cursor'))),
+  /** Such as `account.suspend`. */
+  action: v.optional(AuditText),
+  /** Id of what it was done to. */
+  target: v.optional(AuditText),
+});
+export const AuditPage = v.strictObject({
+  data: v.array(
+    v.strictObject({
+      id: Count,
+      at: Timestamp,
+      action: v.string(),
+      target: v.string(),
+      detail: v.record(v.string(), v.unknown()),
+      request_id: v.nullable(v.string()),
+    }),
+  ),
+  next_cursor: v.nullable(v.string()),
+});
+
+/** The keys that pages and replies are signed with, and which gateways know them. */
+export const FeedKeys = v.strictObject({
+  /** `kid` of the key that signs. */
+  current: v.string(),
+  /** `kid` of the key that is to sign next; `null` when none is set. */
+  next: v.nullable(v.string()),
+  gateways: v.array(
+    v.strictObject({
+      id: Id,
+      /** The `kid`s that it believes, as it last said; `null` for a gateway that has not said. */
+      knows: v.nullable(v.array(v.string())),
+      feed_seen_at: v.nullable(Timestamp),
+    }),
+  ),
+  /** Whether every gateway that read the feed within the last hour knows the next key: it can then become the current one. */
+  may_switch: v.boolean(),
+  /** `kid`s that some gateway still believes and that sign nothing here: they can be taken out of its configuration. */
+  retired: v.array(v.string()),
 });

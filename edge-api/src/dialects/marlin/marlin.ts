@@ -22,7 +22,7 @@ export const marlin: Dialect = {
   name: 'marlin',
   credential: bearerToken,
   async identify(endpoint, token, _request, services) {
-    if (token.startsWith('sess_')) return identifyToken('session', token, services);
+    if (token.startsWith('sess_')) return identifyToken({ ...endpoint, access: 'session' }, token, services);
     const key = await identifyApiKey(endpoint, token, services);
     if (!key.ok || endpoint.access !== 'session') return key;
     return err({ code: 'forbidden', message: 'An API key cannot manage API keys; sign in' });

@@ -11,7 +11,8 @@ import { newPassword } from '../../routes/sub-users/new-password.ts';
 import { findAccount } from '../../store/account.ts';
 import type { Database } from '../../store/database.ts';
 import { newId } from '../../store/new-id.ts';
-import { createSubUser } from '../../store/sub-user.ts';
+import { createSubUser, maxSubUsers } from '../../store/sub-user.ts';
+import { tooMany } from '../../routes/too-many.ts';
 import { readBalance } from '../../store/usage.ts';
 import { planDoor, Reseller } from './reseller.ts';
 
@@ -86,7 +87,8 @@ export const createPlan = endpoint({
       EndsDate: Math.floor(endsAtMs / secondMs),
     };
     const made = await createSubUser(db, { id: plan.ID, accountId, username, digest, limits }, await once?.seal(plan));
-    return made.ok ? ok(plan) : made;
+    if (made.ok) return ok(plan);
+    return err(made.error.code === 'too_many' ? tooMany(maxSubUsers, 'plans') : made.error);
   },
 });
 

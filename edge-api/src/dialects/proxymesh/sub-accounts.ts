@@ -1,4 +1,5 @@
 import { CreateSubUserRequest } from '@marvel/shared/api/sub-user';
+import { tooMany } from '../../routes/too-many.ts';
 import type { Failure } from '@marvel/shared/failures';
 import type { Limits } from '@marvel/shared/limits';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -11,6 +12,7 @@ import { newId } from '../../store/new-id.ts';
 import {
   countSubUsers,
   createSubUser,
+  maxSubUsers,
   deleteSubUser,
   findSubUserByName,
   listSubUsers,
@@ -80,7 +82,9 @@ const createSub = endpoint({
     };
     const answer = { ...show(row), password: shown };
     const made = await createSubUser(services.db, row, await once?.seal(answer));
-    if (made.ok || made.error.code !== 'conflict') return made.ok ? ok(answer) : made;
+    if (made.ok) return ok(answer);
+    if (made.error.code === 'too_many') return err(tooMany(maxSubUsers, 'sub-accounts'));
+    if (made.error.code !== 'conflict') return err(made.error);
     return err({ ...wrongField('username', 'is taken'), code: 'conflict' });
   },
 });

@@ -4,7 +4,8 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import { authorizableAddresses, canonicalSource } from '../../domain/authorized-source.ts';
 import type { Once } from '../../http/once.ts';
 import type { Services } from '../../http/services.ts';
-import { createAuthorizedSource } from '../../store/authorized-source.ts';
+import { createAuthorizedSource, maxSources } from '../../store/authorized-source.ts';
+import { tooMany } from '../too-many.ts';
 import { readFleet } from '../../store/fleet.ts';
 import { newId } from '../../store/new-id.ts';
 import { findSubUser } from '../../store/sub-user.ts';
@@ -55,7 +56,10 @@ export async function authorizeSource<T>(
   const answer = answerOf(showAuthorizedSource(source));
   const made = await createAuthorizedSource(db, source, await once?.seal(answer));
   if (made.ok) return ok(answer);
-  return made.error.code === 'conflict' ? err({ ...wrong('value', 'is authorised already'), code: 'conflict' }) : made;
+  if (made.error.code === 'too_many') return err(tooMany(maxSources, 'authorised sources'));
+  return err(
+    made.error.code === 'conflict' ? { ...wrong('value', 'is authorised already'), code: 'conflict' } : made.error,
+  );
 }
 
 function wrong(field: string, message: string): Failure {

@@ -23,6 +23,18 @@ async function feedKey(env: Env): Promise<SigningKey> {
   return key;
 }
 
+/** The names (`kid`) of the key that signs and of the one that is to. Errors: throws like `feedKey`. */
+export function feedKeyNames({ FEED_SIGNING_KEY: current, FEED_NEXT_KEY: next }: Env): {
+  readonly current: string;
+  readonly next: string | null;
+} {
+  return { current: kidOf(current), next: next === undefined ? null : kidOf(next) };
+}
+
+function kidOf(jwk: string): string {
+  return v.parse(SigningJwk, JSON.parse(jwk)).kid;
+}
+
 /** Signs a body with the feed key, and says so in the headers of its reply. */
 export async function signReply(body: Uint8Array, kind: SignedKind, env: Env, headers: Headers): Promise<void> {
   const [signature, digest] = await Promise.all([signDetached(body, kind, await feedKey(env)), contentDigest(body)]);

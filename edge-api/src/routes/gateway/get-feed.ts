@@ -1,3 +1,4 @@
+import { gatewayKeysHeader } from '@marvel/shared/signature';
 import { FeedCursor, type FeedPage, feedStart, maxPageRecords } from '@marvel/shared/feed';
 import { err, ok } from '@marvel/shared/result';
 import { Timestamp } from '@marvel/shared/units';
@@ -7,6 +8,7 @@ import { tunnelsElsewhere } from '../../domain/tunnels-elsewhere.ts';
 import { readFeedPage } from '../../store/feed-page.ts';
 import { signReply } from './feed-signer.ts';
 import { SharedPages } from './shared-pages.ts';
+import { noteKnownKeys } from './note-known-keys.ts';
 
 /** For how long a page proves anything: a request and its reply take less, and a page kept back is soon worth nothing. */
 const pageTtlMs = 300_000;
@@ -34,7 +36,8 @@ export const getFeed = endpoint({
   reply: { status: 200, description: 'A page, signed in Marvel-Signature.', contentType: 'application/json' },
   failures: [],
   duringMaintenance: true,
-  async handle({ query, identity: { tokenDigest }, replyHeaders }, { db, env, log, nowMs }) {
+  async handle({ query, identity: { tokenDigest }, headers, replyHeaders }, services) {
+    const { db, env, log, nowMs } = services;
     const { since } = query;
     const issuedAfterMs = query.issued_after === undefined ? 0 : Date.parse(query.issued_after);
     const wanted = { tokenDigest, since, limit: Number(query.limit), issuedAfterMs };
@@ -59,6 +62,7 @@ export const getFeed = endpoint({
     const body = new TextEncoder().encode(
       `${JSON.stringify(page).slice(0, -1)},"elsewhere":${elsewhereJson},"records":[${recordsJson}]}`,
     );
+    noteKnownKeys(tokenDigest, headers.get(gatewayKeysHeader), services);
     await signReply(body, 'marvel-feed-page', env, replyHeaders);
     return ok(body);
   },

@@ -1,8 +1,9 @@
 import { CreatedKey, CreateKeyRequest } from '@marvel/shared/api/key';
-import { ok } from '@marvel/shared/result';
+import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { createApiKey } from '../../store/api-key.ts';
+import { createApiKey, maxKeys } from '../../store/api-key.ts';
 import { newId } from '../../store/new-id.ts';
+import { tooMany } from '../too-many.ts';
 import { newSecret } from './new-secret.ts';
 
 export const createKey = endpoint({
@@ -14,7 +15,7 @@ export const createKey = endpoint({
   description: 'The key is the proxy username of the Marvel dialect. It is shown once.',
   body: CreateKeyRequest,
   reply: { status: 201, description: 'The key.', body: CreatedKey },
-  failures: [],
+  failures: ['conflict'],
   idempotent: true,
   async handle({ body: { label, limits, mode }, identity, once }, services) {
     const id = newId('key');
@@ -22,6 +23,7 @@ export const createKey = endpoint({
     const answer = { id, key, prefix, label, mode, limits };
     const row = { id, accountId: identity.accountId, digest, prefix, label, mode, limits };
     const made = await createApiKey(services.db, row, await once?.seal(answer));
-    return made.ok ? ok(answer) : made;
+    if (made.ok) return ok(answer);
+    return made.error.code === 'too_many' ? err(tooMany(maxKeys, 'keys')) : err(made.error);
   },
 });

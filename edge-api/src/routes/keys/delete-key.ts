@@ -12,6 +12,8 @@ export const deleteKey = endpoint({
   params: IdParams,
   reply: { status: 204, description: 'Revoked for good.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ params, identity }, { db }) {
     return revokeApiKey(db, identity.accountId, params.id);
   },

@@ -128,7 +128,7 @@ test.each([
   ['limit=0', 'limit: must be an integer from 1 to 10000'],
   ['limit=10001', 'limit: must be an integer from 1 to 10000'],
   ['cursor=inv_12345', 'cursor: must be a next_cursor'],
-  ['order=asc', 'has a field that is not known here'],
+  ['order=asc', 'order: is not known here'],
 ])('?%s is refused: %s', async (query, message) => {
   expectFailure(await edge.call('GET', `/v1/ledger?${query}`, { token: account.token }), 'invalid', message);
 });

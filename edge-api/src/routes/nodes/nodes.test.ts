@@ -113,7 +113,7 @@ describe('POST /v1/nodes', () => {
   test('a field that there is not is named as such', async () => {
     const { token } = await edge.signUp(1000);
     const reply = await edge.call('POST', '/v1/nodes', { token, body: { country: 'US', asn: 7922 } });
-    expectFailure(reply, 'invalid', 'has a field that is not known here');
+    expectFailure(reply, 'invalid', 'asn: is not known here');
   });
 });
 

@@ -23,6 +23,7 @@ export const listGateways = endpoint({
       open_tunnels: gateway.openTunnels,
       feed_cursor: gateway.feedCursor,
       feed_seen_at: gateway.feedSeenAt?.toISOString() ?? null,
+      feed_behind: gateway.feedCursor === null ? null : gateway.feedBehind,
     }));
     return ok({ data, next_cursor: null });
   },

@@ -13,6 +13,8 @@ export const deleteSession = endpoint({
   query: SignOutQuery,
   reply: { status: 204, description: 'The token is refused from now on.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ query, identity }, { db }) {
     if (query.all === 'true') return revokeSessions(db, identity.accountId);
     const deleted = await deleteStoredSession(db, identity.tokenDigest);

@@ -11,6 +11,8 @@ export const revokeSession = endpoint({
   params: IdParams,
   reply: { status: 204, description: 'Its token is refused from now on.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ params, identity }, { db }) {
     return revokeStoredSession(db, identity.accountId, params.id);
   },

@@ -2,7 +2,8 @@ import { CreatedSubUser, CreateSubUserRequest } from '@marvel/shared/api/sub-use
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { newId } from '../../store/new-id.ts';
-import { createSubUser as storeSubUser } from '../../store/sub-user.ts';
+import { createSubUser as storeSubUser, maxSubUsers } from '../../store/sub-user.ts';
+import { tooMany } from '../too-many.ts';
 import { newPassword } from './new-password.ts';
 
 export const createSubUser = endpoint({
@@ -32,6 +33,7 @@ export const createSubUser = endpoint({
     };
     const made = await storeSubUser(services.db, row, await once?.seal(answer));
     if (made.ok) return ok(answer);
-    return made.error.code === 'conflict' ? err({ code: 'conflict', message: 'username: is taken' }) : made;
+    if (made.error.code === 'too_many') return err(tooMany(maxSubUsers, 'sub-users'));
+    return made.error.code === 'conflict' ? err({ code: 'conflict', message: 'username: is taken' }) : err(made.error);
   },
 });

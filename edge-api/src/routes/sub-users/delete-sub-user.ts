@@ -12,6 +12,8 @@ export const deleteSubUser = endpoint({
   params: IdParams,
   reply: { status: 204, description: 'Deleted.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ params, identity }, { db }) {
     return deleteStoredSubUser(db, identity.accountId, params.id);
   },

@@ -36,6 +36,8 @@ export const gatewayFeed = pgTable('gateway_feed', {
   gatewayId: text('gateway_id').primaryKey(),
   cursor: text('cursor').notNull(),
   seenAt: moment('seen_at').notNull(),
+  /** The keys (`kid`) that it believes, as it last said. */
+  knows: jsonb('knows').$type<readonly string[]>(),
 });
 
 /** A line of `gatewayTunnels`. */

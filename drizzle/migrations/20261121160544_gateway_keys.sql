@@ -1,0 +1,1 @@
+ALTER TABLE "gateway_feed" ADD COLUMN "knows" jsonb;

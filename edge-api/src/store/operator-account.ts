@@ -1,0 +1,96 @@
+import { err, ok, type Result } from '@marvel/shared/result';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
+import type { Database } from './database.ts';
+import { type AuditEntry, auditStatement } from './operator-audit.ts';
+import { account } from './schema/account.ts';
+import { budget } from './schema/budget.ts';
+import { apiKey, subUser } from './schema/credential.ts';
+
+/** The most accounts of one page. */
+const maxAccountPage = 100;
+
+/** An account as an operator sees it. */
+export interface OperatorAccount {
+  readonly id: string;
+  readonly email: string;
+  readonly status: 'active' | 'suspended';
+  readonly threads: number | null;
+  readonly balanceBytes: number;
+  readonly keys: number;
+  readonly subUsers: number;
+  readonly createdAt: Date;
+}
+
+/** The accounts after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
+export async function listAccounts(
+  db: Database,
+  page: {
+    readonly limit: number;
+    /** Id of the last account of the page before. */
+    readonly after?: string | undefined;
+    /** In whatever case. */
+    readonly email?: string | undefined;
+    readonly status?: OperatorAccount['status'] | undefined;
+  },
+): Promise<Result<readonly OperatorAccount[], Unavailable>> {
+  const before = sql`(${account.createdAt}, ${account.id}) < (select a.created_at, a.id from account a where a.id = ${page.after ?? ''})`;
+  return attempt(() =>
+    selectAccounts(db)
+      .where(
+        and(
+          page.email === undefined ? undefined : eq(sql`lower(${account.email})`, sql`lower(${page.email})`),
+          page.status === undefined ? undefined : eq(account.status, page.status),
+          page.after === undefined ? undefined : before,
+        ),
+      )
+      .orderBy(desc(account.createdAt), desc(account.id))
+      .limit(Math.min(page.limit, maxAccountPage) + 1),
+  );
+}
+
+/** One account. Errors: `not_found`, `unavailable`. */
+export async function findOperatorAccount(
+  db: Database,
+  id: string,
+): Promise<Result<OperatorAccount, NotFound | Unavailable>> {
+  return attemptOne(() => selectAccounts(db).where(eq(account.id, id)));
+}
+
+/** Suspends an account, or lets it go on; gateways follow with the next feed page. Errors: `not_found`, `unavailable`. */
+export async function setAccountStatus(
+  db: Database,
+  id: string,
+  status: OperatorAccount['status'],
+  audit: AuditEntry,
+): Promise<Result<OperatorAccount, NotFound | Unavailable>> {
+  const found = await findOperatorAccount(db, id);
+  if (!found.ok) return found;
+  const done = await attempt(() =>
+    db.batch([
+      db.update(account).set({ status }).where(eq(account.id, id)).returning({ id: account.id }),
+      auditStatement(db, audit),
+    ]),
+  );
+  if (!done.ok) return done;
+  return done.value[0].length === 0 ? err({ code: 'not_found' }) : ok({ ...found.value, status });
+}
+
+function selectAccounts(db: Database) {
+  const keys = db.$count(apiKey, and(eq(apiKey.accountId, account.id), isNull(apiKey.revokedAt)));
+  const subUsers = db.$count(subUser, and(eq(subUser.accountId, account.id), isNull(subUser.deletedAt)));
+  return db
+    .select({
+      id: account.id,
+      email: account.email,
+      status: account.status,
+      threads: account.threads,
+      balanceBytes: budget.balanceBytes,
+      keys: sql`${keys}`.mapWith(Number),
+      subUsers: sql`${subUsers}`.mapWith(Number),
+      createdAt: account.createdAt,
+    })
+    .from(account)
+    .innerJoin(budget, eq(budget.id, account.id))
+    .$dynamic();
+}
