@@ -196,7 +196,7 @@ describe('against the real API', () => {
 
     const { id: keyId, api_key: apiKey } = await marvel.apiKeys.create({ label: 'tour', access: 'read' });
     expect(apiKey).toMatch(/^ma_live_/);
-    expect(await marvel.apiKeys.list().take(9)).toMatchObject([{ id: keyId, label: 'tour' }]);
+    expect(await marvel.apiKeys.list().take(1)).toMatchObject([{ id: keyId, label: 'tour' }]);
     await marvel.apiKeys.revoke(keyId);
   });
 
