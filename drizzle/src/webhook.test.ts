@@ -162,3 +162,29 @@ test('each address that a key is used from is told of once, whichever gateways r
   await gateway.settle({ sources: [line('8.8.8.8')] });
   expect(await events(account)).toHaveLength(2);
 });
+
+test.each([
+  ['a failed try is noted', `select record_attempt($1, now(), 1, 500, 'status', '', 60000, 1)`],
+  ['a delivery is asked for again', `select redeliver(account_id, id, 100) from webhook_delivery where id = $1`],
+])('an endpoint is turned off while %s, and neither waits for the other for ever', async (_name, sql) => {
+  const account = await makeAccount(db, 1000);
+  const endpoint = await subscribe(account);
+  await db.query('select publish_event($1, $2, $3)', [
+    account,
+    'balance.low',
+    { balance_bytes: 1, threshold_bytes: 2 },
+  ]);
+  await db.query('update webhook_endpoint set held_until = now() where id = $1', [endpoint]);
+  const delivery = await db.one<{ id: string }>('select id from webhook_delivery where endpoint_id = $1', [endpoint]);
+  const owner = await db.begin();
+  await owner.query('select from webhook_endpoint where id = $1 for no key update', [endpoint]);
+  const other = db.query(sql, [delivery.id]);
+  await db.untilBlocked(1);
+  await owner.query(`update webhook_endpoint set disabled_at = now(), disabled_reason = 'owner' where id = $1`, [
+    endpoint,
+  ]);
+  await owner.commit();
+  await other;
+  const after = await db.one('select status, next_attempt_at from webhook_delivery where id = $1', [delivery.id]);
+  expect(after).toEqual({ status: 'failed', next_attempt_at: null });
+});

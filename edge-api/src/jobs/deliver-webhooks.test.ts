@@ -127,6 +127,21 @@ describe('an event', () => {
     expect(await list(subscriber, '?status=pending')).toEqual([]);
   });
 
+  test('that cannot be sent keeps nothing from other endpoints, and is not tried over and over', async () => {
+    const broken = await subscribe();
+    await happen(broken, { unknown: true });
+    const others = await Promise.all(Array.from({ length: 6 }, async () => subscribe()));
+    for (const other of others) await happen(other);
+    await edge.runScheduled();
+    expect(others.map(({ receiver }) => receiver.received.length)).toEqual(others.map(() => 1));
+    expect(broken.receiver.received).toEqual([]);
+    const [held] = await edge.database.query('select held_until > now() as held from webhook_endpoint where id = $1', [
+      broken.endpoint.id,
+    ]);
+    expect(held).toEqual({ held: true });
+    await edge.database.query('delete from account_event where account_id = $1', [broken.account.accountId]);
+  });
+
   test('that nobody wants to hear of is not kept', async () => {
     const { account } = await subscribe({ events: ['invoice.paid'] });
     await edge.database.query('select publish_event($1, $2, $3)', [account.accountId, 'balance.low', {}]);

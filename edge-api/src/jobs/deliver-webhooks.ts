@@ -92,6 +92,11 @@ async function deliverTurn(turn: WebhookTurn, endsAtMs: number, needs: Needs): P
       }
     }
     return { delivered, failed };
+  } catch (error) {
+    // A fault with one endpoint is not that of the others.
+    holdMs = holdAfterFailureMs;
+    needs.log.error('webhook_turn_failed', error, { endpoint: turn.endpointId });
+    return { delivered, failed };
   } finally {
     await endTurn(needs.db, turn, holdMs);
   }
