@@ -91,11 +91,17 @@ test('a batch settles although no job has made its month, also when many come at
   expect(await partitions()).toHaveLength(tables.length);
 });
 
-test('who holds a table keeps the job from dropping, and neither waits for the other', async () => {
-  await db.query(`select ensure_month('usage_rollup', '2020-01-01Z', 70)`);
+test('who holds a table keeps the job from dropping it, and from nothing else', async () => {
+  const now = new Date().toISOString();
+  await db.query(`select ensure_month(t, '2020-01-01Z', 70) from unnest($1::text[]) t`, [tables]);
+  await db.query(`drop table if exists usage_rollup_${await month(now, 2)}`);
   const reader = await db.begin();
   await reader.query('select count(*) from usage_rollup');
-  expect(await keep(new Date().toISOString())).toEqual([]);
+  const dropped = await keep(now);
+  expect(dropped).toEqual(['batch_receipt_202001']);
+  const after = await partitions();
+  for (const name of dropped) expect(after).not.toContain(name);
+  expect(after).toContain(`usage_rollup_${await month(now, 2)}`);
   await reader.commit();
-  expect(await keep(new Date().toISOString())).toContain('usage_rollup_202001');
+  expect(await keep(now)).toEqual(['exit_dial_202001', 'rejection_202001', 'usage_rollup_202001']);
 });
