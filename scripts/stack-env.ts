@@ -50,6 +50,12 @@ const variables: Readonly<Record<string, string | null | undefined>> = {
   GATEWAY_PROXIES_FO: gateway.proxies_fo?.residential,
   GATEWAY_PROXYMESH: gateway.proxymesh,
   GATEWAY_ADMIN: gateway.admin,
+  // What the command line looks for.
+  MARVEL_API: api,
+  MARVEL_TOKEN: account.token,
+  MARVEL_KEY: account.key,
+  MARVEL_GATEWAY: gateway.marvel,
+  MARVEL_OPERATOR_TOKEN: stack.operator_token,
 };
 for (const [name, value] of Object.entries(variables)) {
   if (value !== null && value !== undefined) console.log(`export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);

@@ -1,11 +1,12 @@
-// Makes dist/: the command as it is published, one file that needs no other package.
+// Makes dist/, or the folder that is given: the command as it is published, one file that needs no other package.
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsdown';
 import * as v from 'valibot';
 
 const room = fileURLToPath(new URL('../', import.meta.url));
-const dist = `${room}dist`;
+const dist = resolve(process.argv[2] ?? `${room}dist`);
 
 await rm(dist, { recursive: true, force: true });
 await build({

@@ -1,17 +1,23 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { failureCodes } from '@marvel/shared/failures';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CodeBlock, listPages, readCodeBlocks, repository } from '../test-support/documentation.ts';
 
+const runFile = promisify(execFile);
 let stack: Stack;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'marvel-docs-'));
-  stack = await createStack({ ephemeral: true });
+  const buildCommand = [`${repository}cli/publish/build.ts`, join(folder, 'cli')];
+  [stack] = await Promise.all([createStack({ ephemeral: true }), runFile(process.execPath, buildCommand)]);
+  const stackFile = join(stack.stateDirectory, 'stack.json');
+  const { stdout } = await runFile(process.execPath, [`${repository}scripts/stack-env.ts`, stackFile]);
+  await writeFile(join(folder, 'stack.env'), stdout);
 });
 afterAll(async () => {
   await stack[Symbol.asyncDispose]();
@@ -27,8 +33,10 @@ const runnable = blocks.filter(({ outcome }) => outcome !== 'not-run');
 /** A request that is refused is one that did not work; what is exported is there for the next block of the page. */
 const prelude = `set -euo pipefail -o allexport
 curl() { command curl --silent --show-error --fail-with-body --max-time 20 "$@"; }
-[ -e "$STATE" ] && . "$STATE" || eval "$("$NODE" scripts/stack-env.ts "$STACK_FILE")"
+marvel() { "$NODE" "$CLI" "$@"; }
+. "$STATE"
 `;
+const stateOf = (page: string) => join(folder, `${page.replaceAll('/', '-')}.env`);
 
 async function run({ page, language, code, line }: CodeBlock): Promise<{ ended: number | null; output: string }> {
   const program = join(folder, `${page.replaceAll('/', '-')}-${line}.${language}`);
@@ -45,8 +53,11 @@ async function run({ page, language, code, line }: CodeBlock): Promise<{ ended: 
       ...process.env,
       NODE: process.execPath,
       PATH: `${repository}node_modules/.bin:${process.env['PATH'] ?? ''}`,
-      STACK_FILE: join(stack.stateDirectory, 'stack.json'),
-      STATE: join(folder, `${page.replaceAll('/', '-')}.env`),
+      CLI: join(folder, 'cli', 'main.js'),
+      STATE: stateOf(page),
+      // Nobody's own settings; and what one block has compiled, the next has not to.
+      XDG_CONFIG_HOME: folder,
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -68,6 +79,7 @@ describe('the examples', () => {
     '%s',
     { timeout: pageTimeoutMs },
     async (page) => {
+      await copyFile(join(folder, 'stack.env'), stateOf(page));
       for (const block of runnable.filter((each) => each.page === page)) {
         const { ended, output } = await run(block);
         expect(ended === 0 ? 'works' : 'fails', `line ${block.line}: ${output}`).toBe(block.outcome);
@@ -86,22 +98,22 @@ async function crawl(): Promise<{ pages: ReadonlyMap<string, string>; links: rea
   const seen = new Map<string, string>();
   const links: URL[] = [];
   const broken: string[] = [];
-  const next = [first];
   const known = new Set([first.pathname]);
-  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+  async function visit(at: URL): Promise<readonly URL[]> {
     const response = await fetch(at);
     const html = await response.text();
     if (response.status !== 200) broken.push(`${response.status} ${at.pathname}`);
-    if (!at.pathname.startsWith('/docs/')) continue;
+    if (!at.pathname.startsWith('/docs/')) return [];
     seen.set(at.pathname, html);
-    for (const [, href = ''] of html.matchAll(/ href="([^"]+)"/g)) {
-      const link = new URL(href.replaceAll('&amp;', '&'), at);
-      if (link.origin !== first.origin) continue;
-      links.push(link);
-      if (known.has(link.pathname)) continue;
-      known.add(link.pathname);
-      next.push(link);
-    }
+    const found = Array.from(html.matchAll(/ href="([^"]+)"/g), ([, href = '']) => {
+      return new URL(href.replaceAll('&amp;', '&'), at);
+    }).filter(({ origin }) => origin === first.origin);
+    links.push(...found);
+    return found;
+  }
+  for (let wave: readonly URL[] = [first]; wave.length > 0;) {
+    const found = (await Promise.all(wave.map(visit))).flat();
+    wave = found.filter(({ pathname }) => !known.has(pathname) && known.add(pathname));
   }
   return { pages: seen, links, broken };
 }

@@ -56,8 +56,9 @@ export async function openDoors(
       answers,
     }),
   });
-  const marvel = http('marvel', 'marvel', readMarvelRequest, marvelHttpAnswers);
-  const marvelTls = http('marvel-tls', 'marvel', readMarvelRequest, marvelHttpAnswers);
+  const marvelAnswers = marvelHttpAnswers(new URL('/docs/errors', config.MARVEL_EDGE_URL).href);
+  const marvel = http('marvel', 'marvel', readMarvelRequest, marvelAnswers);
+  const marvelTls = http('marvel-tls', 'marvel', readMarvelRequest, marvelAnswers);
   const proxiesFo = (network: Network): Door =>
     http(`proxies-fo-${network}`, 'proxies-fo', proxiesFoRequestReader(network), proxiesFoAnswers);
   const proxymesh = http('proxymesh', 'proxymesh', readProxymeshRequest, proxymeshAnswers);

@@ -56,6 +56,9 @@ export function renderMarkdown(text: string, file: string, files: ReadonlySet<st
       link.content = `<a class="anchor" href="#${id}" aria-label="${label}">#</a>`;
       tokens[index - 1]?.children?.push(link);
     }
+    // The policy of the site takes no style from the text.
+    const [, side] = /^text-align:([a-z]+)$/.exec(String(token.attrGet('style') ?? '')) ?? [];
+    if (side !== undefined) Object.assign(token, { attrs: [['class', side]] });
     const children = token.children ?? [];
     for (const [place, child] of children.entries()) {
       if (child.type !== 'link_open') continue;

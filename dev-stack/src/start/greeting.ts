@@ -30,6 +30,7 @@ function describeGateway({
 export function greet(info: StackInfo, stateDirectory: string): string {
   const rows: (readonly [string, string])[] = [
     ['dashboard', info.dashboard],
+    ['documentation', `${info.api}/docs/`],
     ['control API', info.api],
     ...info.gateways.flatMap((gateway) => describeGateway(gateway)),
     ['echo origin', `${info.echo} and ${info.echo_tls}`],
@@ -48,9 +49,12 @@ export function greet(info: StackInfo, stateDirectory: string): string {
     '',
     `  ${curlLine(info)}`,
     '',
-    'What it cost, within a second or two:',
+    'What it cost, within a second or two, and more bytes, from another terminal in this folder:',
     '',
-    `  curl --header 'Authorization: Bearer ${info.account.token}' ${info.api}/v1/usage`,
+    '  npx pnpm@12 marvel --local usage',
+    '  npx pnpm@12 marvel --local buy bnd_starter',
+    '',
+    'Or in a browser, at the dashboard, as the demo account.',
     '',
     'Ctrl-C stops everything.',
     '',

@@ -5,6 +5,8 @@ export interface HttpRefusal {
   readonly status: number;
   readonly failure: Failure;
   readonly requestId: string;
+  /** Address of the page that explains every code. */
+  readonly docs: string;
   /** Field lines of this dialect, each ending in CRLF. */
   readonly fields: string;
   readonly close: boolean;
@@ -38,14 +40,16 @@ const proxyErrors: Partial<Record<FailureCode, string>> = {
  */
 export function httpRefusal(refusal: HttpRefusal): string {
   const { code } = refusal.failure;
+  const page = `${refusal.docs}#${code}`;
   const { reason, fix } = failureEntry(code);
-  const body = `${reason}\n${fix}\n/docs/errors#${code}\n`;
+  const body = `${reason}\n${fix}\n${page}\n`;
   const retryAfterS = refusal.failure.retryAfterS ?? defaultRetryAfterS[code];
   return (
     `HTTP/1.1 ${refusal.status} ${reason}\r\n` +
     `X-Marvel-Error: ${code}\r\n` +
     `X-Marvel-Request-Id: ${refusal.requestId}\r\n` +
     `Proxy-Status: marvel; error=${proxyErrors[code] ?? 'http_request_denied'}; details="${code}"\r\n` +
+    `Link: <${page}>; rel="help"\r\n` +
     refusal.fields +
     (retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`) +
     `Content-Type: text/plain; charset=utf-8\r\n` +

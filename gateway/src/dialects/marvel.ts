@@ -38,13 +38,9 @@ const nobody: SignIn = {
   wish: { ok: false, error: 'target_missing_country' },
 };
 
-/** The answers of the Marvel dialect over HTTP. Source: CONTRACT section 2 and 3.5. */
-export const marvelHttpAnswers = {
-  established(requestId: string, exit: Exit, pin: PinView | undefined): string {
-    return `HTTP/1.1 200 Connection established\r\n${marvelHttpAnswers.forwarded(requestId, exit, pin)}\r\n`;
-  },
-
-  forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
+/** The answers of the Marvel dialect over HTTP; `docs` is the page that explains refusals. Source: CONTRACT section 2 and 3.5. */
+export function marvelHttpAnswers(docs: string) {
+  function forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
     return (
       `X-Marvel-Request-Id: ${requestId}\r\n` +
       `X-Marvel-Exit-Id: ${exit.id}\r\n` +
@@ -58,15 +54,23 @@ export const marvelHttpAnswers = {
         : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +
           `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n`)
     );
-  },
+  }
 
-  refused(failure: Failure, requestId: string, mayRetry: boolean) {
-    const { marvel } = failureEntry(failure.code);
-    // A code this dialect does not have is a fault of ours, and those look like any other.
-    const told: Failure = marvel === null ? { code: 'gateway_error' } : failure;
-    const status = marvel ?? failures.gateway_error.marvel;
-    const keepOpen = told.code === 'unauthenticated' && mayRetry;
-    const fields = told.code === 'unauthenticated' ? challenge : '';
-    return { bytes: httpRefusal({ status, failure: told, requestId, fields, close: !keepOpen }), keepOpen };
-  },
-} satisfies Answers;
+  return {
+    established(requestId: string, exit: Exit, pin: PinView | undefined): string {
+      return `HTTP/1.1 200 Connection established\r\n${forwarded(requestId, exit, pin)}\r\n`;
+    },
+
+    forwarded,
+
+    refused(failure: Failure, requestId: string, mayRetry: boolean) {
+      const { marvel } = failureEntry(failure.code);
+      // A code this dialect does not have is a fault of ours, and those look like any other.
+      const told: Failure = marvel === null ? { code: 'gateway_error' } : failure;
+      const status = marvel ?? failures.gateway_error.marvel;
+      const keepOpen = told.code === 'unauthenticated' && mayRetry;
+      const fields = told.code === 'unauthenticated' ? challenge : '';
+      return { bytes: httpRefusal({ status, failure: told, requestId, docs, fields, close: !keepOpen }), keepOpen };
+    },
+  } satisfies Answers;
+}

@@ -10,5 +10,7 @@ export function expectRefusal(answer: WireAnswer, code: FailureCode): void {
   expect(answer.fields.get('proxy-status')).toContain(`"${code}"`);
   expect(answer.fields.get('x-marvel-request-id')).toMatch(/^[0-9a-f]{32}$/);
   expect(answer.body.split('\n')[0]).toBe(reason);
-  expect(answer.body).toContain(`/docs/errors#${code}`);
+  const [, page = 'no link'] = /^<(https?:\/\/.+)>; rel="help"$/.exec(answer.fields.get('link') ?? '') ?? [];
+  expect(page).toContain(`/docs/errors#${code}`);
+  expect(answer.body.split('\n')[2]).toBe(page);
 }
