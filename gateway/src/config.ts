@@ -21,6 +21,8 @@ const expectedUrl = 'an http or https URL';
 export const GatewayConfig = v.object({
   /** Origin of the edge API. */
   MARVEL_EDGE_URL: v.pipe(required(expectedUrl), v.url(expectedUrl), v.regex(/^https?:/, expectedUrl)),
+  /** Where people find the pages that explain refusals; for a gateway that reaches the edge by an address of its own. Default: of the edge. */
+  MARVEL_DOCS_URL: v.optional(v.pipe(v.string(), v.url(expectedUrl), v.regex(/^https?:/, expectedUrl))),
   MARVEL_GATEWAY_ID: GatewayId,
   MARVEL_GATEWAY_TOKEN: GatewayToken,
   /** Signs the usage batches; its public half was given at enrolment. */

@@ -56,7 +56,8 @@ export async function openDoors(
       answers,
     }),
   });
-  const marvelAnswers = marvelHttpAnswers(new URL('/docs/errors', config.MARVEL_EDGE_URL).href);
+  const docs = config.MARVEL_DOCS_URL ?? new URL('/docs', config.MARVEL_EDGE_URL).href;
+  const marvelAnswers = marvelHttpAnswers(`${docs.replace(/\/+$/, '')}/errors`);
   const marvel = http('marvel', 'marvel', readMarvelRequest, marvelAnswers);
   const marvelTls = http('marvel-tls', 'marvel', readMarvelRequest, marvelAnswers);
   const proxiesFo = (network: Network): Door =>

@@ -129,6 +129,8 @@ export async function startGateway(
     env: {
       PATH: process.env['PATH'],
       MARVEL_EDGE_URL: `http://${HOST}:${link.port}`,
+      // The link is for the gateway alone: people go to the edge itself.
+      MARVEL_DOCS_URL: `http://${HOST}:${options.edgePort}/docs`,
       ...(await identify(enrolments, stateDir)),
       MARVEL_FLEET: options.fleet,
       MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,

@@ -38,24 +38,25 @@ const nobody: SignIn = {
   wish: { ok: false, error: 'target_missing_country' },
 };
 
+/** Which exit serves, as field lines. */
+function forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
+  return (
+    `X-Marvel-Request-Id: ${requestId}\r\n` +
+    `X-Marvel-Exit-Id: ${exit.id}\r\n` +
+    `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n` +
+    `X-Marvel-Exit-Country: ${exit.country}\r\n` +
+    `X-Marvel-Exit-ASN: ${exit.asn}\r\n` +
+    `X-Marvel-Exit-Purity: ${exit.purity}\r\n` +
+    `X-Marvel-Exit-Grade: ${exit.grade}\r\n` +
+    (pin === undefined
+      ? ''
+      : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +
+        `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n`)
+  );
+}
+
 /** The answers of the Marvel dialect over HTTP; `docs` is the page that explains refusals. Source: CONTRACT section 2 and 3.5. */
 export function marvelHttpAnswers(docs: string) {
-  function forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
-    return (
-      `X-Marvel-Request-Id: ${requestId}\r\n` +
-      `X-Marvel-Exit-Id: ${exit.id}\r\n` +
-      `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n` +
-      `X-Marvel-Exit-Country: ${exit.country}\r\n` +
-      `X-Marvel-Exit-ASN: ${exit.asn}\r\n` +
-      `X-Marvel-Exit-Purity: ${exit.purity}\r\n` +
-      `X-Marvel-Exit-Grade: ${exit.grade}\r\n` +
-      (pin === undefined
-        ? ''
-        : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +
-          `X-Marvel-Session-Expires: ${new Date(pin.expiresAtMs).toISOString()}\r\n`)
-    );
-  }
-
   return {
     established(requestId: string, exit: Exit, pin: PinView | undefined): string {
       return `HTTP/1.1 200 Connection established\r\n${forwarded(requestId, exit, pin)}\r\n`;

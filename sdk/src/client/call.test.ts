@@ -88,6 +88,7 @@ describe('a refusal', () => {
   test('has its code, status, message and request id, and is not tried again', async () => {
     api.script(
       refusedAs(409, 'conflict', {
+        Link: '</docs/errors#conflict>; rel="help"',
         'X-RateLimit-Limit': '600',
         'X-RateLimit-Remaining': '7',
         'X-RateLimit-Reset': '60',
@@ -101,6 +102,7 @@ describe('a refusal', () => {
       code: 'conflict',
       message: 'the message of conflict',
       requestId: 'req-1',
+      docs: `${api.url}/docs/errors#conflict`,
       details: { issues: [], tries: 1, rateLimit: { limit: 600, remaining: 7, resetAt: new Date(60_000) } },
     });
     expect(api.seen).toHaveLength(1);

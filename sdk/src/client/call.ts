@@ -82,7 +82,7 @@ export async function sendCall(sender: Sender, method: Method, path: string, spe
       sender.onReply?.(info);
       options.onReply?.(info);
       if (response.ok) return { body, info };
-      throw refusal(info, new TextDecoder().decode(body));
+      throw refusal(url, info, new TextDecoder().decode(body));
     }
     await clock.wait(waitMs, signal);
   }

@@ -1,4 +1,5 @@
 import type { FailureCode } from '../schema-types.ts';
+import { readHelpLink } from './help-link.ts';
 import type { RateLimit, ReplyInfo } from './reply-info.ts';
 
 /** A field of the request that the API did not take. */
@@ -21,22 +22,25 @@ export interface ErrorDetails {
 /** `unknown` is what something else than the API answered, such as a proxy on the way. */
 export type MarvelErrorCode = FailureCode | 'unknown';
 
-/** What the API refused. Match on `code`, never on `message`; `/docs/errors#<code>` says what fixes it. */
+/** What the API refused. Match on `code`, never on `message`; what fixes it is told at `docs`. */
 export class MarvelAPIError extends Error {
   override readonly name = 'MarvelAPIError';
   readonly status: number;
   /** As `GET /v1/errors` lists them; a code that is newer than this client comes as it is. */
   readonly code: MarvelErrorCode;
   readonly details: ErrorDetails;
+  /** Address of the page that says what fixes it. */
+  readonly docs: string | undefined;
   /** Names the request in our log; tell it to support. */
   readonly requestId: string | undefined;
 
-  constructor(code: MarvelErrorCode, message: string, info: Omit<ReplyInfo, 'headers'>) {
+  constructor(code: MarvelErrorCode, message: string, info: Omit<ReplyInfo, 'headers'>, docs?: string) {
     super(message);
     const { status, requestId, tries, retryAfterMs, rateLimit } = info;
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.docs = docs;
     this.details = { issues: code === 'invalid' ? readIssues(message) : [], tries, retryAfterMs, rateLimit };
   }
 }
@@ -58,11 +62,12 @@ function readIssues(message: string): readonly FieldIssue[] {
   return match?.[1] === undefined || match[2] === undefined ? [] : [{ path: match[1], message: match[2] }];
 }
 
-/** Makes the error of a refusal: its code is in a header, its message in the body. */
-export function refusal(info: ReplyInfo, body: string): MarvelAPIError {
+/** Makes the error of a refusal of `url`: its code and its page are in headers, its message in the body. */
+export function refusal(url: string, info: ReplyInfo, body: string): MarvelAPIError {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only the API sets it, and the codes are its own
   const code = (info.headers.get('X-Marvel-Error') ?? 'unknown') as MarvelErrorCode;
-  return new MarvelAPIError(code, readMessage(body) ?? `the reply has status ${info.status}`, info);
+  const docs = readHelpLink(info.headers.get('Link') ?? undefined, url);
+  return new MarvelAPIError(code, readMessage(body) ?? `the reply has status ${info.status}`, info, docs);
 }
 
 function readMessage(body: string): string | undefined {

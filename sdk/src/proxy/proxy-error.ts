@@ -1,9 +1,10 @@
 import { failures } from '@marvel/shared/failures';
+import { readHelpLink } from '../client/help-link.ts';
 import { readRetryAfter } from '../client/retry-policy.ts';
 import type { FailureCode } from '../schema-types.ts';
 import type { ReadHeader } from './exit-info.ts';
 
-/** What the gateway refused. Match on `code`; `/docs/errors#<code>` says more. */
+/** What the gateway refused. Match on `code`; more is told at `docs`. */
 export class MarvelProxyError extends Error {
   override readonly name = 'MarvelProxyError';
   readonly status: number;
@@ -13,6 +14,8 @@ export class MarvelProxyError extends Error {
   readonly reason: string;
   /** What fixes it. */
   readonly fix: string | undefined;
+  /** Address of the page that says more. */
+  readonly docs: string | undefined;
   /** Whether the same request may succeed later with nothing changed. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
@@ -27,6 +30,7 @@ export class MarvelProxyError extends Error {
     this.code = code;
     this.reason = reason;
     this.fix = code === 'unknown' ? undefined : failures[code].fix;
+    this.docs = code === 'unknown' ? undefined : readHelpLink(header('link'));
     this.retryable = code !== 'unknown' && failures[code].retryable;
     this.retryAfterMs = readRetryAfter(header('retry-after') ?? null, nowMs);
     this.requestId = header('x-marvel-request-id');

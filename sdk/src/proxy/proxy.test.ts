@@ -144,6 +144,7 @@ describe('a refusal of the gateway', () => {
       expect(refusal).toMatchObject({ code, status, retryable: code === 'no_capacity' });
       expect(refusal?.requestId).toMatch(/\w{8}/);
       expect(refusal?.fix).toBeTypeOf('string');
+      expect(refusal?.docs).toBe(`${stack.info.api}/docs/errors#${code}`);
       expect(refusal?.retryAfterMs).toBe(code === 'no_capacity' ? 10_000 : undefined);
     }
     await dispatched.close();
