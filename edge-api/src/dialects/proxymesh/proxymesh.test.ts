@@ -256,6 +256,29 @@ describe('sub-accounts', () => {
     expect(after?.limits).toEqual({ threads: 7, bytes_total: 10 * gb });
   });
 
+  test('on a plan keep its limits, whatever else is edited; an edit of those changes nothing, not even the password', async () => {
+    const owner = await newClient();
+    const { token } = owner;
+    const username = await createSub(owner);
+    const made = async (path: string, body: object) =>
+      v.parse(v.looseObject({ id: v.string() }), (await edge.call('POST', path, { token, body })).json).id;
+    const [user] = v.parse(SubUserList, (await edge.call('GET', '/v1/sub-users', { token })).json).data;
+    await made('/v1/subscriptions', {
+      plan_id: await made('/v1/plans', { name: 'p', bytes: gb, price_cents: 1, currency: 'usd', interval: 'month' }),
+      customer_id: await made('/v1/customers', { name: 'c', sub_user_id: user?.id }),
+    });
+    const refused = await as(owner, '/sub/edit/', {
+      form: { username, password: 'never-this-one', total_bandwidth_limit: '9' },
+    });
+    expect(refused.status).toBe(400);
+    expect((await ask('/proxies/', { authorization: basic(username, 'long-enough') })).status).toBe(403);
+    const edited = await as(owner, '/sub/edit/', {
+      form: { username, password: 'another-password', first_name: 'Ada' },
+    });
+    expect([edited.status, edited.json]).toMatchObject([200, { first_name: 'Ada', total_bandwidth_limit: 1 }]);
+    expect((await ask('/proxies/', { authorization: basic(username, 'another-password') })).status).toBe(403);
+  });
+
   test('get another password with an edit, and one that is made when none is given', async () => {
     const made = await as(client, '/sub/create/', { form: { username: `sub${Date.now()}` } });
     const { username, password } = v.parse(v.looseObject({ username: v.string(), password: v.string() }), made.json);

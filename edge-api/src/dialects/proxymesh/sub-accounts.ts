@@ -97,23 +97,25 @@ const editSub = endpoint({
   summary: 'Change a sub-account: what is given, and what is given empty',
   body: v.object({ username, password, ...details }),
   reply: { status: 200, description: 'The sub-account as it is now.', body: SubAccount },
-  failures: ['forbidden', 'not_found'],
+  failures: ['conflict', 'forbidden', 'not_found'],
   async handle({ body, identity: { accountId } }, services) {
     const { db } = services;
     const found = await findOwn(accountId, body.username, db);
     if (!found.ok) return found;
     const { id, limits } = found.value;
-    if (body.password !== undefined) {
-      const { digest } = await newPassword(body.username, body.password, services);
-      const rotated = await rotateSubUser(db, accountId, id, digest);
-      if (!rotated.ok) return rotated;
-    }
+    const isLimited = body.monthly_bandwidth_limit !== undefined || body.total_bandwidth_limit !== undefined;
     const updated = await updateSubUser(db, accountId, id, {
-      limits: limitsOf(limits, body),
+      ...(isLimited ? { limits: limitsOf(limits, body) } : {}),
       ...(body.first_name === undefined ? {} : { firstName: body.first_name }),
       ...(body.last_name === undefined ? {} : { lastName: body.last_name }),
       ...(body.email === undefined ? {} : { email: body.email }),
     });
+    // The password last: what is refused has changed nothing.
+    if (updated.ok && body.password !== undefined) {
+      const { digest } = await newPassword(body.username, body.password, services);
+      const rotated = await rotateSubUser(db, accountId, id, digest);
+      if (!rotated.ok) return rotated;
+    }
     return updated.ok ? ok(show(updated.value)) : absent(updated.error);
   },
 });
