@@ -29,6 +29,9 @@ const accountPages = [
   { path: '/rejections', title: 'Rejections', empty: 'Nothing was refused' },
   { path: '/ledger', title: 'Ledger', empty: 'No entries' },
   { path: '/billing', title: 'Billing', empty: 'No invoices yet' },
+  { path: '/receipts', title: 'Receipts', empty: 'No receipts yet' },
+  { path: '/subscriptions', title: 'Subscriptions', empty: 'No subscriptions yet' },
+  { path: '/webhooks', title: 'Webhooks', empty: 'No endpoints yet' },
   { path: '/account', title: 'Sign-in and sessions', empty: undefined },
 ] as const;
 

@@ -21,7 +21,7 @@ function phrases(limits: Limits): readonly string[] {
 /** Limits in a line. */
 export function LimitsSummary({ limits }: { readonly limits: Limits }) {
   const said = phrases(limits);
-  return said.length === 0 ? <span class="soft">none</span> : <span>{said.join(' · ')}</span>;
+  return said.length === 0 ? <span class="soft">none</span> : <span class="prose">{said.join(' · ')}</span>;
 }
 
 /** How a key or sub-user stands at this moment. */

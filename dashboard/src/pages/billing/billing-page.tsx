@@ -150,6 +150,7 @@ export function BillingPage() {
   const invoices = useLoad(async (signal) => marvel.invoices.list({ limit: pageRows }, { signal }));
   const { query } = route.value;
   const invoiceId = query.get('invoice');
+  const subscriptionId = query.get('subscription');
   const outcome = query.get('checkout');
   // The browser keeps a page as it was when it comes back from the payment page with its own button.
   useEffect(() => {
@@ -183,9 +184,19 @@ export function BillingPage() {
           }}
         />
       )}
+      {subscriptionId !== null && outcome === 'done' && (
+        <Notice tone="good" title="Thank you">
+          <span>
+            The period begins, and its bytes are credited, as soon as the payment has arrived.{' '}
+            <a href="/subscriptions">See your subscriptions</a>
+          </span>
+        </Notice>
+      )}
       {outcome === 'cancelled' && (
         <Notice tone="warn" title="The payment was cancelled">
-          Nothing was charged. The invoice is still open: pay it below, or void it.
+          {subscriptionId === null
+            ? 'Nothing was charged. The invoice is still open: pay it below, or void it.'
+            : 'Nothing was charged. The subscription waits for its first payment.'}
         </Notice>
       )}
       <Bundles of={bundles} />

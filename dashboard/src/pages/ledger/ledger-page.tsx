@@ -42,10 +42,10 @@ function Entries({ first, asked }: { readonly first: EntryPage; readonly asked: 
           {
             title: 'Reference',
             cell: ({ reference, note }) => (
-              <>
+              <span class="prose">
                 {note !== null && <span>{note}</span>}
                 <span class={note === null ? 'mono small wrap-any' : 'sub mono wrap-any'}>{reference}</span>
-              </>
+              </span>
             ),
           },
           {

@@ -149,7 +149,7 @@ function Fleet() {
               </Empty>
             </Card>
           )}
-          <dl class="columns">
+          <dl class="columns stats">
             <div class="card stat">
               <dt>Gateways</dt>
               <dd class="value">

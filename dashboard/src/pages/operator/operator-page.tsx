@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { operator } from '../../session/api.ts';
+import { marvel } from '../../session/api.ts';
 import { operatorToken } from '../../session/session.ts';
 import { useAction } from '../../session/use-action.ts';
 import { useLoad, type Loading } from '../../session/use-load.ts';
@@ -19,13 +19,10 @@ interface OperatorPageProps {
 function TokenForm() {
   const typed = useSignal('');
   const enter = useAction(async () => {
-    operatorToken.value = typed.value.trim();
-    try {
-      await operator.fleet.get();
-    } catch (error) {
-      operatorToken.value = undefined;
-      throw error;
-    }
+    const token = typed.value.trim();
+    // Tried before it is one, so that this form stays to say why it was refused.
+    await marvel.withToken(token).operator.fleet.get();
+    operatorToken.value = token;
   });
   return (
     <Card title="Operator token">

@@ -17,7 +17,7 @@ export function BalanceStats({ usage }: { readonly usage: Usage }) {
   const { todayBytes, perDayBytes, daysLeft } = burnOf(usage, nowMs);
   const isEmpty = usage.balance_bytes <= 0;
   return (
-    <dl class="columns">
+    <dl class="columns stats">
       <div class="card stat">
         <dt>Balance</dt>
         <dd class={isEmpty ? 'value bad' : 'value'}>

@@ -34,7 +34,7 @@ export function RejectionTable(props: RejectionTableProps) {
             </>
           ),
         },
-        { title: 'What fixes it', cell: ({ fix }) => <span>{fix}</span> },
+        { title: 'What fixes it', cell: ({ fix }) => <span class="prose">{fix}</span> },
         {
           title: 'Credential',
           cell: (row) => (
