@@ -62,7 +62,7 @@ class ServedTunnel implements TunnelOwner {
     this.#parts = parts;
     this.#dialect = dialect;
     this.#clientIp = clientIp;
-    this.#destination = admitted.admission.destination;
+    this.#destination = ownCopy(admitted.admission.destination);
     this.#requestId = admitted.requestId;
     this.#exit = exit;
     this.#setupMs = admitted.setupMs;
@@ -88,4 +88,9 @@ class ServedTunnel implements TunnelOwner {
       end: reason,
     });
   }
+}
+
+/** With text of its own: what is cut out of a head holds all of it, credentials included, for as long as the tunnel lives. */
+function ownCopy({ host, port }: Destination): Destination {
+  return { host: Buffer.from(host).toString(), port };
 }

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import * as v from 'valibot';
 import { openScriptedEdge, type ScriptedEdge } from '../edge/scripted-edge.ts';
 import type { Site } from '../site.ts';
 import { type MarvelFleet, marvelFleet } from './marvel-fleet.ts';
@@ -10,6 +11,8 @@ import { startPinned } from './pinned-proxy.ts';
 import type { Subject } from './subject.ts';
 
 const program = join(import.meta.dirname, '../../../gateway/src/main.ts');
+const image = join(import.meta.dirname, '../../../deploy/gateway/Dockerfile');
+const Command = v.tupleWithRest([v.literal('node')], v.string());
 const readyLimitMs = 20_000;
 const readyPollMs = 50;
 
@@ -30,7 +33,7 @@ export const marvel: Subject = {
     const running = parts.use(
       await startPinned(
         site,
-        [process.execPath, program],
+        [process.execPath, ...(await nodeOptions()), program],
         { port, speak: 'connect', login: { username: fleet.key, password: 'country-US' } },
         await environment(site, edge, fleet, { port, adminPort }),
       ),
@@ -40,6 +43,13 @@ export const marvel: Subject = {
     return { ...running, [Symbol.asyncDispose]: async () => kept.disposeAsync() };
   },
 };
+
+/** What the image has Node started with. Errors: throws when its command cannot be read. */
+async function nodeOptions(): Promise<readonly string[]> {
+  const [, command = ''] = /^CMD (\[.*\])$/m.exec(await readFile(image, 'utf8')) ?? [];
+  const [, ...args] = v.parse(Command, JSON.parse(command));
+  return args.slice(0, args.indexOf('gateway/src/main.ts'));
+}
 
 async function environment(
   site: Site,

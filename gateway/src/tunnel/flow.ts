@@ -20,6 +20,8 @@ export interface FlowOwner {
 const quickBytes = 16_384;
 const nothing = Buffer.alloc(0);
 
+type WriteCallback = (error?: Error | null) => void;
+
 /**
  * One direction of a tunnel: what is read from `source` is written to `sink`, as far as the budgets allow. While a write is
  * pending or bytes are held back, nothing more is read: so at most one read buffer of each direction is in our memory.
@@ -42,6 +44,8 @@ export class Flow implements LegReceiver {
   /** Read, but not allowed to go on yet. */
   #held: Buffer | undefined;
   #hasEnded = false;
+  /** Made when it is first needed: most flows never wait for a write. */
+  #onWritten: WriteCallback | undefined;
 
   constructor(source: Leg, sink: Leg, owner: FlowOwner) {
     this.#source = source;
@@ -106,7 +110,7 @@ export class Flow implements LegReceiver {
     const sink = this.#sink;
     if (this.#pendingBytes === 0) this.#mark = sink.mark();
     const isCalledBack = bytes.length > quickBytes || sink.isTls;
-    if (isCalledBack) sink.socket.write(bytes, this.#onWritten);
+    if (isCalledBack) sink.socket.write(bytes, this.#calledBack());
     else sink.socket.write(bytes);
     if (sink.isFlushed) {
       this.#accept(bytes.length);
@@ -115,12 +119,19 @@ export class Flow implements LegReceiver {
     this.#pendingBytes += bytes.length;
     this.#unaccepted = sink.unaccepted(this.#pendingBytes, this.#mark);
     // Nothing, written behind it, is called back once what goes before it is over.
-    if (!isCalledBack) sink.socket.write(nothing, this.#onWritten);
+    if (!isCalledBack) sink.socket.write(nothing, this.#calledBack());
     return false;
   }
 
   /** Called after each write that may not be accepted at once. 'drain' would not do: it comes only after a write that filled the stream's own queue. */
-  readonly #onWritten = (error?: Error | null): void => {
+  #calledBack(): WriteCallback {
+    this.#onWritten ??= (error) => {
+      this.#written(error);
+    };
+    return this.#onWritten;
+  }
+
+  #written(error: Error | null | undefined): void {
     if (this.#pendingBytes === 0) return;
     if (error) {
       this.#hasFailed = true;
@@ -132,7 +143,7 @@ export class Flow implements LegReceiver {
     this.#pendingBytes = 0;
     this.#accept(bytes);
     this.#goOn();
-  };
+  }
 
   #goOn(): void {
     if (this.#held !== undefined || this.#pendingBytes > 0) return;
