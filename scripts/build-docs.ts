@@ -1,22 +1,14 @@
 // Renders the pages of `docs/` into HTML that needs no script; the folder to build into is the only argument. Source of the
 // look: the tokens of the dashboard. scripts/build-site.ts runs this.
-import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { navigationOf } from './docs/navigation.ts';
-import { renderMarkdown } from './docs/render-markdown.ts';
-import { pageAddress } from './docs/page-address.ts';
+import { readPages } from './docs/read-pages.ts';
 import { renderPage } from './docs/render-page.ts';
 
 const [target] = process.argv.slice(2);
 if (target === undefined) throw new Error('usage: build-docs.ts <folder>');
-const root = resolve(import.meta.dirname, '..');
-const source = join(root, 'docs');
-
-const files = globSync('**/*.md', { cwd: source }).toSorted();
-const pages = files.map((file) => {
-  const rendered = renderMarkdown(readFileSync(join(source, file), 'utf8'), file, new Set(files));
-  return { file, address: pageAddress(file), ...rendered };
-});
+const pages = readPages();
 const navigation = navigationOf(pages);
 
 for (const page of pages) {

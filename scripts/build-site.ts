@@ -46,6 +46,18 @@ const PARTS: readonly Part[] = [
     under: 'docs',
     command: ['node_modules/.bin/node', 'scripts/build-docs.ts'],
   },
+  {
+    name: 'reference of the API',
+    inputs: ['scripts/build-reference.ts', 'scripts/reference/**'],
+    under: 'v1/docs',
+    command: ['node_modules/.bin/node', 'scripts/build-reference.ts'],
+  },
+  {
+    name: 'guide for language models',
+    inputs: ['docs/**', 'shared/src/failures.ts', 'scripts/build-llms.ts', 'scripts/docs/**'],
+    under: '.',
+    command: ['node_modules/.bin/node', 'scripts/build-llms.ts'],
+  },
 ];
 
 process.chdir(resolve(import.meta.dirname, '..'));

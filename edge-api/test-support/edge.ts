@@ -6,6 +6,7 @@ import { importVerificationKeys, type VerificationKeys } from '@marvel/shared/si
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
+import { documentCheck } from './document-check.ts';
 import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 /** The real Worker in workerd, from the real `wrangler.toml`, before a real database. */
@@ -17,7 +18,10 @@ export interface Edge extends AsyncDisposable {
   readonly credentialPepper: string;
   /** What pages and replies are signed with. */
   readonly feedKeys: VerificationKeys;
-  /** Sends one request; a `body` that is no text or stream goes as JSON. */
+  /**
+   * Sends one request; a `body` that is no text or stream goes as JSON. Fails where the reply is none that the OpenAPI
+   * document has for its operation.
+   */
   call(method: string, path: string, options?: CallOptions): Promise<Reply>;
   /** A new account with so many bytes. */
   signUp(bytes?: number): Promise<SignedUp>;
@@ -107,6 +111,9 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   });
   undo.defer(async () => harness.close());
   const { url } = await harness.listen();
+  // From an address of its own, which no test counts the requests of.
+  const document = await fetch(new URL('/v1/openapi.json', url), { headers: { 'CF-Connecting-IP': '192.0.2.250' } });
+  const wrongWith = documentCheck(await document.json());
 
   async function call(method: string, path: string, given: CallOptions = {}): Promise<Reply> {
     const { token, body } = given;
@@ -123,9 +130,12 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
       ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
     });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+    const { status, headers } = response;
+    const wrong = wrongWith({ method, path, status, headers, text });
+    if (wrong !== undefined) throw new Error(`${method} ${path} is not as the OpenAPI document says: ${wrong}`);
+    const isJson = headers.get('content-type')?.startsWith('application/json') === true;
     const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
-    return { status: response.status, headers: response.headers, text, json };
+    return { status, headers, text, json };
   }
 
   async function signUp(bytes = 0): Promise<SignedUp> {

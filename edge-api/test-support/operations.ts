@@ -35,6 +35,8 @@ export interface Operation {
   readonly access: ApiAccess;
   /** `undefined` without a body. */
   readonly maxBodyBytes: number | undefined;
+  /** Every status it says it has. */
+  readonly statuses: readonly number[];
   /** The failures it says it has. */
   readonly codes: ReadonlySet<string>;
 }
@@ -54,6 +56,7 @@ export function readOperations(document: unknown): readonly Operation[] {
           Object.keys(security[0] ?? { public: [] })[0],
         ),
         maxBodyBytes: bound === undefined ? undefined : Number(bound),
+        statuses: Object.keys(responses).map(Number),
         codes: new Set(
           Object.values(responses).flatMap(({ headers }) => headers?.['X-Marvel-Error']?.schema.enum ?? []),
         ),

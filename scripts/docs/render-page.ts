@@ -23,7 +23,7 @@ export function renderPage(page: Page, navigation: readonly NavigationGroup[]): 
     <header>
       <a class="brand" href="/docs/">Marvel <span>docs</span></a>
       <a href="/">Dashboard</a>
-      <a href="/v1/openapi.json">OpenAPI</a>
+      <a href="/v1/docs/">API reference</a>
     </header>
     <div class="frame">
       <details class="menu">

@@ -1,3 +1,4 @@
+import { failures } from '@marvel/shared/failures';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectFailure, startEdge, type Edge } from '../../test-support/edge.ts';
 
@@ -54,6 +55,36 @@ describe('a browser', () => {
     for (const path of ['/v1', '/v1/nothing', '/dialects/nothing']) expectFailure(await open(path), 'not_found');
     expectFailure(await open('/v1/me'), 'unauthenticated');
     expectFailure(await open('/v1/keys/x/rotate'), 'method_not_allowed');
+  });
+});
+
+test('/llms.txt tells programs how to connect, what fixes each failure, and of pages that there are', async () => {
+  const { status, headers, text } = await edge.call('GET', '/llms.txt');
+  expect([status, headers.get('Content-Type')]).toEqual([200, 'text/plain; charset=utf-8']);
+  expect(text).toMatch(/^# Marvel\n\n> /);
+  for (const [code, { meaning, fix }] of Object.entries(failures)) {
+    expect(text.split('\n').find((line) => line.includes(`/docs/errors#${code})`))).toContain(`${meaning} Fix: ${fix}`);
+  }
+  const links = new Set([...text.matchAll(/\]\((\/[^)#]*)/g)].map(([, link]) => link ?? ''));
+  for (const link of ['/v1/openapi.json', '/v1/docs/', '/docs/quickstart', '/docs/deploy'])
+    expect(links).toContain(link);
+  for (const link of links) expect([link, (await edge.call('GET', link)).status]).toEqual([link, 200]);
+});
+
+describe('the reference of the API', () => {
+  test('is a page of its own, found without its slash too, kept from frames and from scripts of others', async () => {
+    const { status, headers } = await open('/v1/docs');
+    expect([status, headers.get('Location')]).toEqual([307, '/v1/docs/']);
+    const page = await open('/v1/docs/');
+    expect([page.status, page.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.text).toContain('swagger-ui-bundle.js');
+    expect(page.text).not.toMatch(/<script(?![^>]* src="\/)|<style|https?:/);
+    const policy = page.headers.get('Content-Security-Policy');
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; .*frame-ancestors 'none'$/);
+    expect(policy).not.toContain('unsafe');
+    expect(page.headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(page.headers.get('X-Frame-Options')).toBe('DENY');
+    expect((await open('/v1/docs/none')).status).toBe(404);
   });
 });
 

@@ -41,6 +41,17 @@ async function until(isSo: (reply: Reply) => boolean): Promise<void> {
   throw new Error('the Worker never came to know it');
 }
 
+test('every operation of the document tells of one success and of the failures that any can have', () => {
+  for (const { name, access, path, statuses, codes } of operations) {
+    const expected = ['internal', 'unavailable'];
+    if (access !== 'public') expected.push('unauthenticated');
+    if (access !== 'gateway') expected.push('rate_limited');
+    if (path.includes('{')) expected.push('not_found');
+    expect([name, ...codes]).toEqual(expect.arrayContaining([name, ...expected]));
+    expect([name, statuses.filter((status) => status < 400).length]).toEqual([name, 1]);
+  }
+});
+
 describe('routing', () => {
   test('a path that there is not is 404, whatever its depth and method', async () => {
     for (const path of ['/v1', '/v1/', '/v1/nothing', '/v1/keys/key_12345678/nothing', '/v2/keys', '/v1/keys/']) {
@@ -51,18 +62,19 @@ describe('routing', () => {
 
   test('a method that a path does not have is 405, naming those it has', async () => {
     const paths = Map.groupBy(operations, ({ path }) => path);
-    for (const group of paths.values()) {
+    const answered = [...paths.values()].map(async (group) => {
       const [first] = group;
       const methods = group.map(({ method }) => method);
       const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
       const all = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
       const others = all.filter((method) => !methods.includes(method));
-      if (first === undefined) continue;
+      if (first === undefined) return;
       for (const reply of await Promise.all(others.map(async (method) => send({ ...first, method })))) {
         expectFailure(reply, 'method_not_allowed');
         expect(reply.headers.get('Allow')?.split(', ').toSorted()).toEqual(allowed.toSorted());
       }
-    }
+    });
+    await Promise.all(answered);
   });
 });
 
@@ -72,14 +84,12 @@ describe('every endpoint that needs a token', () => {
     if (operation.access !== 'session') wrong.push(tokens.session);
     if (operation.access !== 'operator') wrong.push(tokens.operator);
     const isGateway = operation.access === 'gateway';
-    for (const token of wrong) {
-      const reply = await send(operation, { token, ...(isGateway && operation.method === 'POST' ? { body: {} } : {}) });
-      expectFailure(reply, 'unauthenticated');
-    }
-    expectFailure(
-      await send(operation, { token: undefined, headers: { Authorization: 'Basic eDp5' } }),
-      'unauthenticated',
-    );
+    const body = isGateway && operation.method === 'POST' ? {} : undefined;
+    const replies = await Promise.all([
+      ...wrong.map(async (token) => send(operation, { token, body })),
+      send(operation, { token: undefined, headers: { Authorization: 'Basic eDp5' } }),
+    ]);
+    for (const reply of replies) expectFailure(reply, 'unauthenticated');
   });
 });
 
@@ -104,17 +114,16 @@ describe('every endpoint with a body', () => {
 
 describe('every endpoint with a JSON body', () => {
   test.each(withJson)('%s refuses other media types', async (_, operation) => {
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'text/json; a=b']) {
-      const reply = await send(operation, { body: '{}', headers: { 'Content-Type': type } });
-      expectFailure(reply, 'unsupported_media_type');
-    }
+    const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'text/json; a=b'];
+    const replies = types.map(async (type) => send(operation, { body: '{}', headers: { 'Content-Type': type } }));
+    for (const reply of await Promise.all(replies)) expectFailure(reply, 'unsupported_media_type');
   });
 
   test.each(withJson)('%s refuses what is not JSON in UTF-8', async (_, operation) => {
     const headers = { 'Content-Type': 'application/json; charset=utf-8' };
-    for (const body of ['{', `{"${someText}": }`, 'null,', '\u{feff}{}x', `'${someText}'`]) {
-      expectFailure(await send(operation, { body, headers }), 'bad_request');
-    }
+    const bodies = ['{', `{"${someText}": }`, 'null,', '\u{feff}{}x', `'${someText}'`];
+    const replies = bodies.map(async (body) => send(operation, { body, headers }));
+    for (const reply of await Promise.all(replies)) expectFailure(reply, 'bad_request');
   });
 
   test.each(withJson)(
@@ -130,8 +139,7 @@ describe('every endpoint with a JSON body', () => {
         `{"other_field": "${someText}"}`,
         `{"__proto__": {"a": 1}}`,
       ];
-      for (const body of bodies) {
-        const reply = await send(operation, { body, headers });
+      for (const reply of await Promise.all(bodies.map(async (body) => send(operation, { body, headers })))) {
         expect(reply.status).toBe(422);
         expect(reply.headers.get('X-Marvel-Error')).toMatch(/^(?:invalid|target_missing_country)$/);
         expect(reply.text).not.toContain(someText);
@@ -145,12 +153,11 @@ describe('every endpoint with parameters', () => {
 
   test.each(withParameters)('%s takes text that cannot be an id for the id of nothing', async (_, operation) => {
     const { method, path, access } = operation;
-    for (const value of ['-', 'x'.repeat(300), '%00', "'%20or%201=1", '..%2F..', '%F0%9F%92%A9']) {
-      const token = tokens[access];
-      const reply = await edge.call(method, path.replaceAll(/\{\w+\}/g, value), {
-        token,
-        body: method === 'PUT' || method === 'PATCH' ? {} : undefined,
-      });
+    const token = tokens[access];
+    const body = method === 'PUT' || method === 'PATCH' ? {} : undefined;
+    const values = ['-', 'x'.repeat(300), '%00', "'%20or%201=1", '..%2F..', '%F0%9F%92%A9'];
+    const paths = values.map((value) => path.replaceAll(/\{\w+\}/g, value));
+    for (const reply of await Promise.all(paths.map(async (filled) => edge.call(method, filled, { token, body })))) {
       expect(['not_found', 'target_invalid_country', 'invalid']).toContain(reply.headers.get('X-Marvel-Error'));
       expect([404, 422]).toContain(reply.status);
     }
@@ -162,8 +169,8 @@ describe('maintenance', () => {
     await edge.database.query('update fleet set maintenance = true');
     await until((reply) => reply.headers.get('X-Marvel-Error') === 'maintenance');
     const known = operations.filter(({ access }) => access !== 'gateway');
-    for (const operation of known.filter(({ codes }) => codes.has('maintenance'))) {
-      const reply = await send(operation);
+    const closed = known.filter(({ codes }) => codes.has('maintenance'));
+    for (const reply of await Promise.all(closed.map(async (operation) => send(operation)))) {
       expectFailure(reply, 'maintenance');
       expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
     }

@@ -1,5 +1,5 @@
 import type { Limits } from '@marvel/shared/limits';
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -13,9 +13,6 @@ import {
 import type { Database } from './database.ts';
 import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { apiKey, credential } from './schema/credential.ts';
-
-/** The most keys a list shows; a caller that lets an account have more cannot show them all. */
-export const maxListedKeys = 1000;
 
 /** A key, as far as it may be shown. */
 export interface ApiKey {
@@ -43,6 +40,9 @@ const shown = {
 
 /** The most that an account may have at a time. */
 export const maxKeys = 1000;
+
+/** The most keys a list shows: all that are good, then revoked ones. */
+const maxListedKeys = maxKeys;
 
 /** Makes a key; the gateways know it with the next feed page. Errors: `too_many`; `conflict` for a repeat under way, `unavailable`. */
 export async function createApiKey(
@@ -72,7 +72,7 @@ export async function createApiKey(
   return ok(row);
 }
 
-/** The keys of an account, revoked ones too, newest first; at most `maxListedKeys`. Errors: `unavailable`. */
+/** The keys of an account, newest first, and after them the revoked ones as far as there is room. Errors: `unavailable`. */
 export async function listApiKeys(db: Database, accountId: string): Promise<Result<readonly ApiKey[], Unavailable>> {
   return attempt(() =>
     db
@@ -80,7 +80,7 @@ export async function listApiKeys(db: Database, accountId: string): Promise<Resu
       .from(apiKey)
       .innerJoin(credential, eq(credential.id, apiKey.id))
       .where(eq(apiKey.accountId, accountId))
-      .orderBy(desc(apiKey.createdAt), desc(apiKey.id))
+      .orderBy(isNotNull(apiKey.revokedAt), desc(apiKey.createdAt), desc(apiKey.id))
       .limit(maxListedKeys),
   );
 }

@@ -38,5 +38,5 @@ export const CreatedKey = v.strictObject({
   limits: Limits,
 });
 
-/** Every key of the account, revoked ones too, newest first. */
+/** Every key of the account that is good, newest first, and after them revoked ones. */
 export const KeyList = v.array(Key);

@@ -138,6 +138,20 @@ describe('PATCH, rotate and DELETE of /v1/keys/{id}', () => {
     expect(records).toEqual([{ tombstone: true }]);
   });
 
+  test('revoked keys, however many and new, hide none that is good from the list', async () => {
+    const account = await edge.signUp();
+    const { id } = await make(account);
+    await edge.database.query(
+      `insert into api_key (id, account_id, digest, prefix, label, mode, created_at, revoked_at)
+        select 'key_' || lpad(n::text, 20, '0'), $1, 'many_' || n, 'mk_live_0000', '', 'live', now() + interval '1 hour', now()
+        from generate_series(1, 1100) n`,
+      [account.accountId],
+    );
+    const listed = await list(account);
+    expect([listed.length, listed[0]?.id, listed[0]?.revoked_at]).toEqual([1000, id, null]);
+    expect(listed.filter(({ revoked_at: revokedAt }) => revokedAt !== null)).toHaveLength(999);
+  });
+
   test('an absent, a revoked and another account’s key are answered alike', async () => {
     const account = await edge.signUp();
     const { id: othersId } = await make(await edge.signUp());

@@ -10,7 +10,12 @@ export const listKeys = endpoint({
   access: 'session',
   tag: 'Keys',
   summary: 'List the keys',
-  reply: { status: 200, description: 'Newest first, revoked ones too; never the keys themselves.', body: KeyList },
+  reply: {
+    status: 200,
+    description:
+      'Newest first, then revoked ones, up to 1,000 together: one that is good is never missing. Never the keys themselves.',
+    body: KeyList,
+  },
   failures: [],
   async handle({ identity }, { db }) {
     const listed = await listApiKeys(db, identity.accountId);
