@@ -103,6 +103,98 @@ describe('an account', () => {
     expect(bought.out).toContain(stack.info.stripe.url);
     expect((await marvel(['invoices'])).out).toContain(' open ');
   });
+
+  test('waits until what it buys is paid, and shows where to pay also to scripts', async () => {
+    const [bundle] = (await marvel(['buy', '--json'])).json as { id: string }[];
+    let paying: Promise<Response> | undefined;
+    const bought = await marvel(['buy', bundle?.id ?? '', '--wait', '--json'], {
+      onErr(err) {
+        const [, url] = /^Pay at (\S+)\n/.exec(err) ?? [];
+        if (url === undefined) return;
+        paying ??= fetch(url, { method: 'POST', body: new URLSearchParams({ action: 'pay' }), redirect: 'manual' });
+      },
+    });
+    expect((await paying)?.status).toBe(303);
+    expect(bought.code).toBe(0);
+    expect(bought.json).toMatchObject({ status: 'paid' });
+    const { id } = bought.json as { id: string };
+    const ledger = await marvel(['ledger']);
+    expect(ledger.out).toMatch(new RegExp(`^ID +AT +CAUSE .*\\n1 .* payment +\\S+ GB +.* ${id}\\n$`));
+    const csv = await marvel(['ledger', '--csv', '--cause', 'payment']);
+    expect(csv.out).toMatch(new RegExp(`^id,at,cause,.*\\r?\\n1,.*,payment,.*${id}`));
+    expect(await marvel(['ledger', '--csv', '--json'])).toMatchObject({ code: exitCodes.usage, out: '' });
+  });
+
+  test('makes API keys, which are shown once, and revokes them', async () => {
+    const made = await marvel(['api-keys', 'create', '--label', 'report', '--access', 'read']);
+    expect(made.out).toMatch(/^ma_live_\S+\n$/);
+    const listed = await marvel(['api-keys', 'list']);
+    expect(listed.out).toMatch(/^ID +PREFIX .*\n\S+ +ma_live_\w+… +report +read /);
+    expect(listed.out).not.toContain(made.out.trim());
+    const [, id = ''] = /^API key (\S+)\./.exec(made.err) ?? [];
+    expect((await marvel(['api-keys', 'revoke', id])).code).toBe(0);
+    expect((await marvel(['api-keys', 'list', '--json'])).json).toEqual([]);
+  });
+
+  test('holds sticky exits by name, and lets them go', async () => {
+    const held = (await marvel(['nodes', 'hold', 'us', '--session', 'cart', '--json'])).json as { exit_ip: string };
+    expect((await marvel(['nodes', 'list'])).out).toMatch(
+      new RegExp(`\\ncart +US +${held.exit_ip} .* country-us-session-cart`, 'i'),
+    );
+    expect((await marvel(['nodes', 'rotate', 'cart', '--json'])).json).toMatchObject({ session: 'cart' });
+    expect((await marvel(['nodes', 'release', 'cart'])).code).toBe(0);
+    expect((await marvel(['nodes', 'list', '--json'])).json).toEqual([]);
+    expect((await marvel(['nodes', 'rotate', 'cart'])).code).toBe(exitCodes.refused);
+  });
+
+  test('sells a plan to a customer, and pauses, resumes and ends the subscription', async () => {
+    const plan = await marvel(['plans', 'create', '--name', 'Small', '--bytes', '5GB', '--price', '7.50']);
+    const user = (await marvel(['sub-users', 'create', 'cli_sold', '--json'])).json as { id: string };
+    const customer = await marvel(['customers', 'create', 'Ada', '--email', 'ada@example.com', '--sub-user', user.id]);
+    expect((await marvel(['customers', 'list'])).out).toMatch(/\n\S+ +Ada +ada@example\.com /);
+    const made = await marvel(['subscribe', plan.out.trim(), '--customer', customer.out.trim()]);
+    const id = made.out.trim();
+    expect((await marvel(['subscriptions', 'pause', id])).out).toBe(`${id} is paused.\n`);
+    expect((await marvel(['subscriptions', 'list', '--status', 'paused'])).out).toMatch(
+      /\n\S+ +paused +Small +\S+ +5\.00 GB +7\.50 USD +month /,
+    );
+    expect((await marvel(['subscriptions', 'resume', id])).out).toBe(`${id} is active.\n`);
+    expect((await marvel(['subscriptions', 'cancel', id])).out).toBe(`${id} is cancelled.\n`);
+    expect((await marvel(['subscriptions', 'resume', id])).code).toBe(exitCodes.refused);
+    expect((await marvel(['plans', 'retire', plan.out.trim()])).out).toContain('takes no new subscriptions now');
+    expect((await marvel(['plans', 'list', '--json'])).json).toContainEqual(
+      expect.objectContaining({ name: 'Small', active: false }),
+    );
+  });
+
+  test('goes on a plan of Marvel that an operator makes, by the page to pay on', async () => {
+    const terms = ['--name', 'Big', '--bytes', '50GB', '--price', '90', '--every', 'week', '--intervals', '2'];
+    const plan = await local(['operator', 'plans', 'create', ...terms]);
+    expect((await marvel(['plans', 'list'])).out).toMatch(/ Marvel +Big +50\.0 GB +90\.00 USD +2 weeks +yes\n/);
+    const gone = await marvel(['subscribe', plan.out.trim()]);
+    expect(gone.out).toContain(stack.info.stripe.url);
+    expect(gone.err).toMatch(/^Pay there\./);
+  });
+
+  test('hears of events at an endpoint, sees what was sent, and has it sent again', async () => {
+    const made = await marvel(['webhooks', 'create', 'http://127.0.0.1:9/', '--events', 'invoice.paid']);
+    expect(made.out).toMatch(/^whsec_[0-9a-f]{64}\n$/);
+    const [, endpoint = ''] = /^Endpoint (\S+)\./.exec(made.err) ?? [];
+    expect((await marvel(['webhooks', 'list'])).out).toMatch(/\n\S+ +http:\S+ +invoice\.paid +enabled /);
+    const [bundle] = (await marvel(['buy', '--json'])).json as { id: string }[];
+    const { out: url } = await marvel(['buy', bundle?.id ?? '']);
+    await fetch(url.trim(), { method: 'POST', body: new URLSearchParams({ action: 'pay' }), redirect: 'manual' });
+    await stack.stripe.deliveriesIdle();
+    const sent = await marvel(['webhooks', 'deliveries', '--endpoint', endpoint, '--json']);
+    const [delivery] = sent.json as { id: string }[];
+    const id = delivery?.id ?? '';
+    expect((await marvel(['webhooks', 'delivery', id])).out).toMatch(/^event +invoice\.paid \(/);
+    expect((await marvel(['webhooks', 'redeliver', id])).out).toContain('is sent again');
+    expect((await marvel(['webhooks', 'disable', endpoint])).out).toBe(`${endpoint} is disabled.\n`);
+    expect((await marvel(['webhooks', 'redeliver', id])).code).toBe(exitCodes.refused);
+    expect((await marvel(['webhooks', 'enable', endpoint])).out).toBe(`${endpoint} is enabled.\n`);
+    expect((await marvel(['webhooks', 'delete', endpoint])).code).toBe(0);
+  });
 });
 
 /** The steps of a run, and where it stopped. */
@@ -169,9 +261,9 @@ describe('proxy test', () => {
     const operator = anybody.withToken(stack.info.operator_token).operator;
     await operator.accounts.adjust(id, { bytes: 1, reason: 'test' });
     await operator.accounts.adjust(id, { bytes: -1, reason: 'test' });
-    // The gateway hears of the key with its next look at the feed; until then it does not know it.
+    // The gateway hears of the key, and of what was taken, with its next looks at the feed.
     let found = await proxyTest(['country-US', '--key-stdin'], { input: key });
-    for (let tries = 0; tries < 20 && found.stop?.step === 'credentials'; tries += 1) {
+    for (let tries = 0; tries < 20 && found.stop?.step !== 'budget'; tries += 1) {
       found = await proxyTest(['country-US', '--key-stdin'], { input: key });
     }
     expect(found).toMatchObject({ code: exitCodes.notInOrder, stop: { step: 'budget', code: 'balance_exhausted' } });
@@ -246,6 +338,41 @@ describe('an operator', () => {
   });
 });
 
+describe('an operator of accounts and of the feed', () => {
+  test('finds, suspends and lets go on an account, and the audit log says so', async () => {
+    const accounts = ['operator', 'accounts'];
+    const found = await local([...accounts, 'find', 'CLI@example.com', '--json']);
+    const [account] = found.json as { account_id: string }[];
+    const id = account?.account_id ?? '';
+    expect((await local([...accounts, 'show', id])).out).toMatch(
+      /^account +\S+\ne-mail +cli@example\.com\nstatus +active/,
+    );
+    const suspended = await local([...accounts, 'suspend', id, '--reason', 'abuse']);
+    expect(suspended.out).toBe(`${id} (cli@example.com) is suspended.\n`);
+    expect((await local([...accounts, 'find', '--status', 'suspended'])).out).toContain(id);
+    expect((await local([...accounts, 'unsuspend', id, '--reason', 'sorry'])).out).toContain(' is active.');
+    expect((await local(['operator', 'audit', '--target', id])).out).toMatch(
+      /^ID .*\n\d+ .* account\.unsuspend .*sorry.*\n\d+ .* account\.suspend .*abuse/,
+    );
+    expect((await local([...accounts, 'show', 'acc_00000000'])).code).toBe(exitCodes.refused);
+    expect((await local([...accounts, 'suspend', id])).code).toBe(exitCodes.usage);
+  });
+
+  test('raises the epoch once, sees the keys of the feed, and puts bundles on sale and off', async () => {
+    const { epoch } = (await local(['operator', 'fleet', '--json'])).json as { epoch: number };
+    const raise = ['operator', 'epoch', 'raise'];
+    expect((await local([...raise, '--json'])).json).toMatchObject({ epoch: epoch + 1 });
+    expect((await local([...raise, '--from', String(epoch), '--json'])).json).toMatchObject({ epoch: epoch + 1 });
+    expect((await local(['operator', 'feed-keys'])).out).toMatch(/^signs +\S+\nsigns next +-\n[^]*\nGATEWAY +KNOWS /);
+    const bundles = ['operator', 'bundles'];
+    const terms = ['--name', 'Cli', '--bytes', '3GB', '--price', '4.05'];
+    const saved = await local([...bundles, 'save', 'bun_cli00000', ...terms]);
+    expect(saved.out).toBe('bun_cli00000 is on sale: 3.00 GB for 4.05 USD.\n');
+    expect((await local([...bundles, 'retire', 'bun_cli00000'])).code).toBe(0);
+    expect((await local([...bundles, 'list'])).out).toMatch(/\nbun_cli00000 +Cli +3\.00 GB +4\.05 USD +no\n/);
+  });
+});
+
 describe('what everybody may ask', () => {
   test('availability, status and the meaning of a code', async () => {
     expect((await local(['availability'])).out).toMatch(/^COUNTRY +EXITS +S +A +B +PURITY +DIALS\n[A-Z]{2} /);
@@ -278,6 +405,9 @@ describe('typed wrong', () => {
     [['usage', '--dayz', '3'], "unknown option '--dayz'\n(Did you mean --days?)"],
     [['usage', '--by', 'planet'], 'Allowed choices are hour, day'],
     [['keys', 'create', '--threads', 'many'], 'Give a whole number from 1.'],
+    [['operator', 'bundles', 'save', 'x', '--name', 'x', '--bytes', '1GB', '--price', '1,50'], 'Give a price, such as'],
+    [['webhooks', 'create', 'http://x/', '--events', 'all'], 'Allowed choices are invoice.paid'],
+    [['operator', 'acounts'], "unknown command 'acounts'\n(Did you mean accounts?)"],
     [['keys', 'revoke'], "missing required argument 'id'"],
     [['status', '--api', 'api.example.com'], '--api: must be an http:// or https:// URL'],
     [['login', '--email', 'a@example.com'], 'Pipe it in with --password-stdin.'],
@@ -337,6 +467,7 @@ describe('completion', () => {
   test('offers what fits', async () => {
     expect((await marvel(['__complete', '--', 'operator', 'ga'])).out).toBe('gateways\n');
     expect((await marvel(['__complete', '--', 'keys', 'create', '--lab'])).out).toBe('--label\n');
+    expect((await marvel(['__complete', '--', 'usage', '--by', 'd'])).out).toBe('day\n');
     expect((await marvel(['__complete', '--', 'completion', 'z'])).out).toBe('zsh\n');
     expect((await marvel(['__complete', '--', ''])).out).toContain('login\n');
   });

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly cwd?: string;
+  /** Told of all that there is on standard error, each time that there is more. */
+  readonly onErr?: (err: string) => void;
 }
 
 /** Runs `marvel` as a process of its own, with the environment that is given and no other. */
@@ -35,6 +37,11 @@ export async function runMarvel(words: readonly string[], options: RunOptions = 
   });
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
+  let errSoFar = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    errSoFar += bytes.toString();
+    options.onErr?.(errSoFar);
+  });
   const code = new Promise<number | null>((resolve) => {
     child.on('close', resolve);
   });

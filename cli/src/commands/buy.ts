@@ -37,14 +37,22 @@ export function billingCommands(program: Command, run: Run): void {
       context.note(`Pay there. \`marvel invoices\` shows when ${checkout.invoice_id} is paid.`);
       return undefined;
     }
-    context.note(`Pay at ${checkout.checkout_url}\nWaiting for the payment…`);
+    // Also with --json: without it nobody could pay.
+    context.terminal.err(`Pay at ${checkout.checkout_url}\nWaiting for the payment…\n`);
     for (let polls = 0; polls < maxPolls; polls += 1) {
       const invoice = await marvel.invoices.get(checkout.invoice_id, call);
       if (invoice.status === 'paid') {
         context.show(invoice, () => `Paid: ${formatBytes(invoice.bytes)} are on your balance.`);
         return undefined;
       }
-      if (invoice.status !== 'open') break;
+      if (invoice.status !== 'open') {
+        throw new CliError({
+          code: 'not_paid',
+          message: `invoice ${invoice.id} is ${invoice.status}`,
+          fix: `Buy it again with \`marvel buy ${bundle}\`.`,
+          exitCode: exitCodes.notInOrder,
+        });
+      }
       await wait(pollMs, undefined, call);
     }
     throw new CliError({

@@ -15,11 +15,16 @@ complete -o default -F _marvel marvel
 _marvel() {
   local -a found
   found=(\${(f)"$(marvel __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
-  compadd -a found
+  if (( $#found )); then compadd -a found; else _files; fi
 }
-compdef _marvel marvel
+# As a file of fpath, this is what the first completion calls; sourced, it is not.
+if [[ $funcstack[1] == _marvel ]]; then _marvel "$@"; else compdef _marvel marvel; fi
 `,
-  fish: `complete -c marvel -f -a '(marvel __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `function __marvel_found
+  marvel __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null
+end
+complete -c marvel -f -a '(__marvel_found)'
+complete -c marvel -n 'not count (__marvel_found) >/dev/null' -F
 `,
 };
 
@@ -57,6 +62,11 @@ export function candidates(program: Command, words: readonly string[]): readonly
   if (last.startsWith('-')) {
     const options = command === program ? program.options : [...command.options, ...program.options];
     return ['--help', ...options.map(({ long }) => long ?? '')].filter((name) => name.startsWith(last));
+  }
+  // What an option takes is asked for before anything else: `--by <tab>`.
+  const option = [...command.options, ...program.options].find(({ long }) => long !== undefined && long === before[0]);
+  if (option !== undefined && !option.isBoolean()) {
+    return (option.argChoices ?? []).filter((choice) => choice.startsWith(last));
   }
   const helper = command.createHelp();
   const names = helper.visibleCommands(command).map((one) => one.name());

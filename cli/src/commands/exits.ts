@@ -111,6 +111,7 @@ async function importLines(context: Context, text: string): Promise<readonly Lin
   }
   const { operator } = context.operator();
   const bar = progressBar(context.terminal, exits.length);
+  let judged = 0;
   try {
     for (let start = 0; start < exits.length; start += linesPerRequest) {
       bar.advance(start);
@@ -122,9 +123,15 @@ async function importLines(context: Context, text: string): Promise<readonly Lin
       for (const { index, outcome, id, error } of report.data) {
         reports.push({ line: batch[index]?.line ?? 0, outcome, id, error });
       }
+      judged += batch.length;
     }
   } finally {
     bar.end();
+    if (judged < exits.length) {
+      context.note(
+        `${judged} of ${exits.length} lines were judged. Import the file again: exits that are there are updated.`,
+      );
+    }
   }
   return reports.toSorted((a, b) => a.line - b.line);
 }

@@ -4,10 +4,15 @@ import { CliError } from '../cli-error.ts';
 import { does, type Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes, formatTime, parseBytes } from '../render/amount.ts';
-import { fields, table } from '../render/table.ts';
+import { formatTime } from '../render/amount.ts';
+import { table } from '../render/table.ts';
 import { askFor } from './account.ts';
 import { exitCommands } from './exits.ts';
+import { operatorAccountCommands } from './operator-accounts.ts';
+import { auditCommands } from './operator-audit.ts';
+import { bundleCommands } from './operator-bundles.ts';
+import { feedCommands } from './operator-feed.ts';
+import { planCommands } from './plans.ts';
 
 const maxTokenBytes = 4096;
 
@@ -34,28 +39,13 @@ export function operatorCommands(program: Command, run: Run): void {
     },
   );
 
-  does(operator.command('fleet').description('how the fleet is'), run, async (context) => {
-    showFleet(context, await context.operator().operator.fleet.get({ signal: context.terminal.signal }));
-    return undefined;
-  });
-
-  const maintenance = operator.command('maintenance').description('turn customers away, or let them in again');
-  for (const [state, on] of [
-    ['on', true],
-    ['off', false],
-  ] as const) {
-    does(maintenance.command(state).description(`turn maintenance ${state}`), run, async (context) => {
-      showFleet(
-        context,
-        await context.operator().operator.fleet.setMaintenance({ on }, { signal: context.terminal.signal }),
-      );
-      return undefined;
-    });
-  }
-
+  feedCommands(operator, run);
   gatewayCommands(operator, run);
   exitCommands(operator, run);
-  accountCommands(operator, run);
+  operatorAccountCommands(operator, run);
+  auditCommands(operator, run);
+  bundleCommands(operator, run);
+  planCommands(operator, run, 'the plans of Marvel', (context) => context.operator().operator.plans);
 
   does(operator.command('reconcile').description('prove the ledger'), run, async (context) => {
     const found = await context.operator().operator.reconcile({ signal: context.terminal.signal });
@@ -69,21 +59,6 @@ export function operatorCommands(program: Command, run: Run): void {
     );
     return found.problems.length === 0 ? undefined : exitCodes.notInOrder;
   });
-}
-
-type Fleet = Awaited<ReturnType<ReturnType<Context['operator']>['operator']['fleet']['get']>>;
-
-function showFleet(context: Context, fleet: Fleet): void {
-  context.show(fleet, () =>
-    fields(
-      [
-        ['gateways', `${fleet.live} of ${fleet.size} live`],
-        ['maintenance', fleet.maintenance ? 'on: customers are turned away' : 'off'],
-        ['open ports', fleet.policy.ports.join(', ')],
-      ],
-      context.paint,
-    ),
-  );
 }
 
 function gatewayCommands(operator: Command, run: Run): void {
@@ -149,27 +124,4 @@ async function readKey(file: string): Promise<PublicKey> {
   if ('d' in jwk) throw wrongKey(`${file} holds a private key: give its public half`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what is wrong with it, the API says
   return jwk as PublicKey;
-}
-
-function accountCommands(operator: Command, run: Run): void {
-  const accounts = operator.command('accounts').description('the accounts of customers');
-  const adjust = accounts
-    .command('adjust <id> <bytes>')
-    .description('give bytes, such as 10GB, or take them: put -- before -10GB')
-    .requiredOption('--reason <text>', 'what the ledger says');
-  does<{ readonly reason: string }>(adjust, run, async (context, { reason }, [id = '', amount = '']) => {
-    const bytes = parseBytes(amount);
-    if (bytes === undefined) {
-      throw new CliError({
-        code: 'bad_amount',
-        message: 'bytes: give them as 500MB or 10GB',
-        exitCode: exitCodes.usage,
-      });
-    }
-    const adjusted = await context
-      .operator()
-      .operator.accounts.adjust(id, { bytes, reason }, { signal: context.terminal.signal });
-    context.show(adjusted, () => `${id} has ${formatBytes(adjusted.balance_bytes)} now.`);
-    return undefined;
-  });
 }

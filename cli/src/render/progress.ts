@@ -1,9 +1,12 @@
 import type { Terminal } from '../terminal.ts';
 
-const barWidth = 30;
+const maxBarWidth = 30;
+/** Room for the brackets and the numbers: a bar that is longer than the line would be drawn on a new one each time. */
+const besidesWidth = 28;
 
 /** A bar that grows on a terminal; nothing elsewhere. */
 export function progressBar(terminal: Terminal, total: number): { advance(done: number): void; end(): void } {
+  const barWidth = Math.max(0, Math.min(maxBarWidth, terminal.columns - besidesWidth));
   return {
     advance(done) {
       if (!terminal.isErrTty) return;
