@@ -119,9 +119,9 @@ describe('an account', () => {
     expect(bought.json).toMatchObject({ status: 'paid' });
     const { id } = bought.json as { id: string };
     const ledger = await marvel(['ledger']);
-    expect(ledger.out).toMatch(new RegExp(`^ID +AT +CAUSE .*\\n1 .* payment +\\S+ GB +.* ${id}\\n$`));
+    expect(ledger.out).toMatch(new RegExp(`^ID +AT +CAUSE .*\\n\\d+ .* payment +\\S+ GB +.* ${id}\\n$`));
     const csv = await marvel(['ledger', '--csv', '--cause', 'payment']);
-    expect(csv.out).toMatch(new RegExp(`^id,at,cause,.*\\r?\\n1,.*,payment,.*${id}`));
+    expect(csv.out).toMatch(new RegExp(`^id,at,cause,.*\\r?\\n\\d+,.*,payment,.*${id}`));
     expect(await marvel(['ledger', '--csv', '--json'])).toMatchObject({ code: exitCodes.usage, out: '' });
   });
 
