@@ -72,15 +72,23 @@ describe('with the edge away', () => {
   });
 
   it('a transaction held open while later ones commit does not make a gateway miss its record', async () => {
-    const customer = await Customer.withBytes(stack.info, creditedBytes);
+    const [customer, other] = await Promise.all([
+      Customer.withBytes(stack.info, creditedBytes),
+      Customer.withBytes(stack.info, creditedBytes),
+    ]);
     const early = await customer.makeKey();
     const slow = new Client({ connectionString: stack.postgres.url });
     await slow.connect();
-    await slow.query('begin');
-    await slow.query('update api_key set revoked_at = now() where id = $1', [early.id]);
-    const later = await customer.makeKey();
-    await slow.query('commit');
-    await slow.end();
+    let later: Awaited<ReturnType<Customer['makeKey']>>;
+    try {
+      await slow.query('begin');
+      await slow.query('update api_key set revoked_at = now() where id = $1', [early.id]);
+      // Of another account: the keys of one are made and revoked one after the other.
+      later = await other.makeKey();
+      await slow.query('commit');
+    } finally {
+      await slow.end();
+    }
 
     await download(later.key, 1000);
     const refused = await eventually('the record of the slow transaction arrives', async () => {
