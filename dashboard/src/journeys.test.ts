@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -33,8 +34,10 @@ function rowOf(page: Page, text: string) {
   return page.getByRole('row').filter({ hasText: text });
 }
 
-function curl(...args: readonly string[]): string {
-  return spawnSync('curl', ['--silent', '--max-time', '20', ...args], { encoding: 'utf8' }).stdout;
+/** What curl prints. The origin that it asks is in this very process, which must not stand still meanwhile. */
+async function curl(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('curl', ['--silent', '--max-time', '20', ...args]);
+  return stdout;
 }
 
 describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
@@ -95,7 +98,7 @@ describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
     await expect
       .poll(() => curl('--proxy', url, ...counted, `${stack.info.echo}/bytes/3000000`), { timeout: TIMEOUT_MS })
       .toBe('3000000');
-    curl('--proxy', url.replace('country-US', 'country-US-city-nyc'), stack.info.echo);
+    await curl('--proxy', url.replace('country-US', 'country-US-city-nyc'), stack.info.echo);
     await expect
       .poll(
         async () => {

@@ -142,8 +142,13 @@ describe('every page', { timeout: TIMEOUT_MS }, () => {
   });
 
   test('shows a refusal with its code, what fixes it and the request id, and asks again when told to', async () => {
-    const maintenance = async (on: boolean) =>
-      call('PUT', '/v1/operator/maintenance', stack.info.operator_token, { on });
+    /** The API looks again after a second. */
+    const maintenance = async (on: boolean) => {
+      await call('PUT', '/v1/operator/maintenance', stack.info.operator_token, { on });
+      await expect
+        .poll(async () => (await fetch(`${stack.info.api}/v1/bundles`)).status, { timeout: TIMEOUT_MS })
+        .toBe(on ? 503 : 200);
+    };
     await using visitor = await visitAs(stack.info.account.token);
     await visitor.open('/keys');
     await settle(visitor.page);
@@ -161,10 +166,6 @@ describe('every page', { timeout: TIMEOUT_MS }, () => {
     await visitor.turnTo('/keys');
     await alert.waitFor();
     await maintenance(false);
-    // The API looks again after a second.
-    await expect
-      .poll(async () => (await fetch(`${stack.info.api}/v1/bundles`)).status, { timeout: TIMEOUT_MS })
-      .toBe(200);
     await visitor.page.getByRole('button', { name: 'Try again' }).click();
     await visitor.page.getByRole('table', { name: 'Keys' }).waitFor();
   });
