@@ -210,14 +210,17 @@ test(
     await page.getByRole('table', { name: 'Keys' }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
 
+    const dialog = page.getByRole('dialog');
     await tabTo(page, 'New key');
     await keyboard.press('Enter');
+    await dialog.waitFor();
     await tabTo(page, 'Label');
     await keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('New key');
 
     await keyboard.press('Enter');
+    await dialog.waitFor();
     await tabTo(page, 'Label');
     await keyboard.type('by keyboard');
     await keyboard.press('Enter');
