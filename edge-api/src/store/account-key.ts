@@ -1,15 +1,9 @@
-import { and, count, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
-import { err, ok, type Result } from '@marvel/shared/result';
+import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import {
-  attempt,
-  attemptOne,
-  attemptUnique,
-  type Conflict,
-  type NotFound,
-  type Unavailable,
-} from './database-error.ts';
+import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { account, accountKey } from './schema/account.ts';
 
 /** The most keys that an account has at a time. */
@@ -25,11 +19,6 @@ export interface AccountKey {
   readonly expiresAt: Date | null;
   /** Exact to the minute; `null` before the first use. */
   readonly lastUsedAt: Date | null;
-}
-
-/** The account has as many keys as it may. */
-export interface TooMany {
-  readonly code: 'too_many';
 }
 
 /** A key that is good now, and the account it speaks for. */
@@ -67,16 +56,12 @@ export async function createAccountKey(
   },
   answer?: StoredAnswer,
 ): Promise<Result<void, TooMany | Conflict | Unavailable>> {
-  const had = await attempt(() =>
-    db
-      .select({ keys: count() })
-      .from(accountKey)
-      .where(and(eq(accountKey.accountId, given.accountId), isNull(accountKey.revokedAt))),
-  );
-  if (!had.ok) return had;
-  if ((had.value[0]?.keys ?? 0) >= maxAccountKeys) return err({ code: 'too_many' });
-  const made = await attemptUnique([answerConstraint], () =>
-    db.batch([db.insert(accountKey).values(given), ...answerStatements(db, answer)]),
+  const made = await attemptWithRoom([answerConstraint], () =>
+    db.batch([
+      roomStatement(db, given.accountId, 'account_key', maxAccountKeys),
+      db.insert(accountKey).values(given),
+      ...answerStatements(db, answer),
+    ]),
   );
   return made.ok ? ok(undefined) : made;
 }

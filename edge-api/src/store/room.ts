@@ -4,7 +4,7 @@ import { attemptChecked, attemptUnique, type Conflict, type Unavailable } from '
 import type { Database } from './database.ts';
 
 /** What an account may have so many of. */
-type Owned = 'api_key' | 'sub_user' | 'authorized_source' | 'webhook_endpoint';
+type Owned = 'api_key' | 'account_key' | 'sub_user' | 'authorized_source' | 'webhook_endpoint';
 
 /** The check that the statement below fails on. */
 const roomConstraint = 'account_has_room';
