@@ -311,7 +311,9 @@ describe('an operator', () => {
   });
 
   test('lists and enrols gateways, and sends no private key away', async () => {
-    expect((await local(['operator', 'gateways', 'list'])).out).toMatch(/^ID +NAME /);
+    expect((await local(['operator', 'gateways', 'list'])).out).toMatch(
+      /^ID +NAME +VERSION .*\ngtw_\S+ +\S+ +\d+\.\d+\.\d+ /,
+    );
     const file = join(home, 'key.json');
     await writeFile(file, '{"kty":"OKP","crv":"Ed25519","x":"a","d":"secret"}');
     const refused = await local(['operator', 'gateways', 'enrol', 'edge-9', '--public-key', file]);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Result } from '@marvel/shared/result';
+import { gatewayVersionPattern } from '@marvel/shared/signature';
 import { logLevels } from './observe/event-log.ts';
 import { type Environment, readSettings } from './read-settings.ts';
 import {
@@ -15,6 +16,7 @@ import {
   required,
 } from './setting-schemas.ts';
 
+const expectedVersion = 'letters, digits, . _ + -, at most 64, such as 1.4.0 or a commit';
 const expectedUrl = 'an http or https URL';
 
 /** Every setting of a gateway, as environment variables. Times in ms. Source: CONTRACT 3.10. */
@@ -31,6 +33,8 @@ export const GatewayConfig = v.object({
   MARVEL_FLEET: required('the name of the fleet'),
   /** Key of the credential digests; the same at the edge. */
   MARVEL_CREDENTIAL_PEPPER: required('the pepper of the fleet'),
+  /** What runs here, shown to operators beside the gateway: a release or a commit. Default: that of the package. */
+  MARVEL_VERSION: v.optional(v.pipe(v.string(), v.trim(), v.regex(gatewayVersionPattern, expectedVersion))),
   /** The keys that feed pages and replies may be signed with. */
   MARVEL_EDGE_KEYS: PublicKeys,
   /** The Marvel dialect over HTTP. */

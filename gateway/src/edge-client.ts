@@ -1,6 +1,6 @@
 import { errors, Pool } from 'undici';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { gatewayKeysHeader, signatureHeader } from '@marvel/shared/signature';
+import { gatewayAgent, gatewayKeysHeader, signatureHeader } from '@marvel/shared/signature';
 
 /** Why there is no answer from the edge. */
 export type EdgeFailure = 'unreachable' | 'timeout' | 'too_large' | 'closed';
@@ -45,6 +45,8 @@ export function createEdgeClient(options: {
   readonly token: string;
   /** The names (`kid`) of the keys that answers are believed from, told to the edge. */
   readonly keyNames?: readonly string[];
+  /** Of the program, told to the edge. */
+  readonly version?: string;
 }): EdgeClient {
   const url = new URL(options.url);
   const basePath = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : url.pathname;
@@ -57,6 +59,7 @@ export function createEdgeClient(options: {
   const standingHeaders = {
     authorization: `Bearer ${options.token}`,
     accept: 'application/json',
+    'user-agent': options.version === undefined ? gatewayAgent : `${gatewayAgent}/${options.version}`,
     ...(options.keyNames === undefined ? {} : { [gatewayKeysHeader]: options.keyNames.join(',') }),
   };
 

@@ -10,6 +10,7 @@ import { ExitChooser } from './admit/exit-chooser.ts';
 import { isStillGood } from './admit/identify.ts';
 import { KeyDigests } from './admit/key-digests.ts';
 import type { GatewayConfig } from './config.ts';
+import manifest from '../package.json' with { type: 'json' };
 import { createEdgeClient } from './edge-client.ts';
 import { createFeed } from './feed/feed.ts';
 import type { FleetChange, FleetView } from './fleet-view.ts';
@@ -249,6 +250,7 @@ export async function connectEdge(
     url: config.MARVEL_EDGE_URL,
     token: config.MARVEL_GATEWAY_TOKEN,
     keyNames: [...keys.keys()],
+    version: config.MARVEL_VERSION ?? manifest.version,
   });
   const report = ({ kind, ...details }: { readonly kind: string }): void => {
     noted(kind);

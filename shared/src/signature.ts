@@ -17,6 +17,10 @@ export const signatureHeader = 'marvel-signature';
 
 /** Header in which a gateway names the keys (`kid`) that it believes, with commas between. */
 export const gatewayKeysHeader = 'marvel-feed-keys';
+/** What a gateway calls itself in `User-Agent`, before a slash and its version. */
+export const gatewayAgent = 'marvel-gateway';
+/** What the version of a gateway looks like: a release, a tag or a commit. */
+export const gatewayVersionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
 
 /** A private Ed25519 key that signs, with the `kid` under which others know its public half. */
 export interface SigningKey {

@@ -67,12 +67,14 @@ function gatewayCommands(operator: Command, run: Run): void {
     const { data } = await context.operator().operator.gateways.list({ signal: context.terminal.signal });
     context.show(data, () =>
       table(
-        ['ID', 'NAME', 'ENROLLED', 'LAST SEEN', 'TUNNELS'],
+        ['ID', 'NAME', 'VERSION', 'ENROLLED', 'LAST SEEN', 'BEHIND', 'TUNNELS'],
         data.map((row) => [
           row.id,
           row.name,
+          row.version ?? '-',
           formatTime(row.enrolled_at),
           formatTime(row.last_seen_at),
+          row.feed_behind === null ? '-' : String(row.feed_behind),
           String(row.open_tunnels),
         ]),
         context.paint,

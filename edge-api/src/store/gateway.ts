@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { JWK } from 'jose';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -34,6 +34,8 @@ export interface Gateway {
   readonly feedBehind: number | null;
   /** The keys that it believes, as it last said. */
   readonly knows: readonly string[] | null;
+  /** The version of its program, as it last said. */
+  readonly version: string | null;
 }
 
 /** Enrols a gateway. Errors: `conflict` for a repeat under way, `unavailable`. */
@@ -87,6 +89,7 @@ export async function listGateways(db: Database): Promise<Result<readonly Gatewa
             coalesce(nullif(split_part(${gatewayFeed.cursor}, '.', 2), ''), '0')::bigint)
           limit ${maxFeedBehind}) b where ${gatewayFeed.cursor} is not null)`,
         knows: gatewayFeed.knows,
+        version: gatewayFeed.version,
       })
       .from(gateway)
       .leftJoin(gatewayFeed, eq(gatewayFeed.gatewayId, gateway.id))
@@ -125,13 +128,23 @@ export async function listGatewayKeys(
   );
 }
 
-/** Keeps which keys a gateway believes; a token that is none's changes nothing. Errors: `unavailable`. */
-export async function noteGatewayKeys(
+/** Keeps what a gateway says of itself, where it is other than before; a token that is none's changes nothing. Errors: `unavailable`. */
+export async function noteGateway(
   db: Database,
   tokenDigest: string,
-  knows: readonly string[],
+  said: { readonly knows?: readonly string[]; readonly version?: string },
 ): Promise<Result<void, Unavailable>> {
   const own = db.select({ id: gateway.id }).from(gateway).where(eq(gateway.tokenDigest, tokenDigest));
-  const noted = await attempt(() => db.update(gatewayFeed).set({ knows }).where(inArray(gatewayFeed.gatewayId, own)));
+  const { knows, version } = said;
+  const isOther = or(
+    knows === undefined ? undefined : sql`${gatewayFeed.knows} is distinct from ${JSON.stringify(knows)}::jsonb`,
+    version === undefined ? undefined : sql`${gatewayFeed.version} is distinct from ${version}`,
+  );
+  const noted = await attempt(() =>
+    db
+      .update(gatewayFeed)
+      .set(said)
+      .where(and(inArray(gatewayFeed.gatewayId, own), isOther)),
+  );
   return noted.ok ? ok(undefined) : noted;
 }

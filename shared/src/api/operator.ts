@@ -39,6 +39,8 @@ export const OperatorGateway = v.strictObject({
   feed_seen_at: v.nullable(Timestamp),
   /** Records of the feed that it has not read, counted up to 10,000; `null` before its first page. */
   feed_behind: v.nullable(Count),
+  /** Of its program, as it last said: a release or a commit; `null` for a gateway that has not said. */
+  version: v.nullable(v.string()),
 });
 export const OperatorGatewayList = v.strictObject({ data: v.array(OperatorGateway), next_cursor: v.null() });
 

@@ -106,6 +106,7 @@ function Gateways({ onEnrol, times }: { readonly onEnrol: () => void; readonly t
                     </>
                   ),
                 },
+                { title: 'Version', cell: (row) => row.version ?? '–' },
                 { title: 'Last batch', cell: (row) => <Moment at={row.last_seen_at} /> },
                 { title: 'Feed read', cell: (row) => <Moment at={row.feed_seen_at} /> },
                 { title: 'Cursor', right: true, cell: (row) => row.feed_cursor ?? '–' },

@@ -1,4 +1,3 @@
-import { gatewayKeysHeader } from '@marvel/shared/signature';
 import { FeedCursor, type FeedPage, feedStart, maxPageRecords } from '@marvel/shared/feed';
 import { err, ok } from '@marvel/shared/result';
 import { Timestamp } from '@marvel/shared/units';
@@ -8,7 +7,7 @@ import { tunnelsElsewhere } from '../../domain/tunnels-elsewhere.ts';
 import { readFeedPage } from '../../store/feed-page.ts';
 import { signReply } from './feed-signer.ts';
 import { SharedPages } from './shared-pages.ts';
-import { noteKnownKeys } from './note-known-keys.ts';
+import { noteGateway } from './note-gateway.ts';
 
 /** For how long a page proves anything: a request and its reply take less, and a page kept back is soon worth nothing. */
 const pageTtlMs = 300_000;
@@ -62,7 +61,7 @@ export const getFeed = endpoint({
     const body = new TextEncoder().encode(
       `${JSON.stringify(page).slice(0, -1)},"elsewhere":${elsewhereJson},"records":[${recordsJson}]}`,
     );
-    noteKnownKeys(tokenDigest, headers.get(gatewayKeysHeader), services);
+    noteGateway(tokenDigest, headers, services);
     await signReply(body, 'marvel-feed-page', env, replyHeaders);
     return ok(body);
   },

@@ -106,6 +106,32 @@ test('a bundle that is retired is no longer on sale, until it is put there again
   expect((await edge.call('GET', '/v1/bundles')).text).toContain('bnd_aaaa');
 });
 
+test('a gateway is listed with the version that it last said, and with none for what no version looks like', async () => {
+  const gateway = await enrolGateway(edge);
+  const version = async () => {
+    const { data } = v.parse(OperatorGatewayList, (await call('GET', 'gateways')).json);
+    return data.find(({ id }) => id === gateway.id)?.version;
+  };
+  const poll = async (agent: string) =>
+    edge.call('GET', '/v1/gateway/feed', { token: gateway.token, headers: { 'User-Agent': agent } });
+  const becomes = async (wanted: string) => {
+    const maxTries = 100;
+    // It is noted once the page is sent.
+    for (let tries = 0; tries < maxTries && (await version()) !== wanted; tries += 1);
+    expect(await version()).toBe(wanted);
+  };
+  expect(await version()).toBeNull();
+  for (const agent of ['curl/8.0', 'marvel-gateway', 'marvel-gateway/<b>', `marvel-gateway/${'1'.repeat(65)}`]) {
+    await poll(agent);
+  }
+  await poll('marvel-gateway/1.4.0');
+  await becomes('1.4.0');
+  await poll('marvel-gateway/9f2c1ab');
+  await becomes('9f2c1ab');
+  await poll('marvel-gateway/1.4.0');
+  await becomes('1.4.0');
+});
+
 test('the keys that gateways say they believe tell which of them can go', async () => {
   const gateway = await enrolGateway(edge);
   const keys = async () => v.parse(FeedKeys, (await call('GET', 'feed-keys')).json);

@@ -24,6 +24,7 @@ export const listGateways = endpoint({
       feed_cursor: gateway.feedCursor,
       feed_seen_at: gateway.feedSeenAt?.toISOString() ?? null,
       feed_behind: gateway.feedCursor === null ? null : gateway.feedBehind,
+      version: gateway.version,
     }));
     return ok({ data, next_cursor: null });
   },

@@ -38,6 +38,8 @@ export const gatewayFeed = pgTable('gateway_feed', {
   seenAt: moment('seen_at').notNull(),
   /** The keys (`kid`) that it believes, as it last said. */
   knows: jsonb('knows').$type<readonly string[]>(),
+  /** The version of its program, as it last said. */
+  version: text('version'),
 });
 
 /** A line of `gatewayTunnels`. */

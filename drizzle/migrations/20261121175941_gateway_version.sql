@@ -1,0 +1,1 @@
+ALTER TABLE "gateway_feed" ADD COLUMN "version" text;
