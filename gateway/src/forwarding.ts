@@ -33,6 +33,8 @@ export interface PlainResponse {
   push(bytes: Buffer, isLast: boolean): MessageState;
   /** The exit will send no more. */
   end(): MessageState;
+  /** `out` is needed no longer. */
+  letGo(): void;
 }
 
 /** An absolute-form request, ready to go on to its destination. */

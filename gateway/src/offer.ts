@@ -108,7 +108,7 @@ export type Heard =
       readonly offer: Offer;
       readonly mayRetry: boolean;
       readonly rest: Buffer;
-      readonly request?: PlainRequest;
+      readonly request?: PlainRequest | undefined;
     }
   /** What cannot become an offer, in a protocol that has a word of its own for it: say it and close. */
   | { readonly kind: 'rejected'; readonly code: FailureCode; readonly reply: WireBytes }

@@ -9,7 +9,7 @@ import type { GatewayConfig } from './config.ts';
 import { marvelHttpAnswers, readMarvelRequest, readMarvelSignIn } from './dialects/marvel.ts';
 import { proxiesFoAnswers, proxiesFoRequestReader } from './dialects/proxies-fo.ts';
 import { proxymeshAnswers, readProxymeshRequest } from './dialects/proxymesh.ts';
-import { readPlainRequest } from './forward/plain-request.ts';
+import { PlainRequestReader } from './forward/plain-request.ts';
 import type { EventLog } from './observe/event-log.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Answers, Door, ListenerName } from './offer.ts';
@@ -52,7 +52,11 @@ export async function openDoors(
     listener,
     dialect,
     open: () => ({
-      reader: new HttpOfferReader(dialect, readRequest, readPlainRequest, config.MARVEL_MAX_HEAD_BYTES),
+      reader: new HttpOfferReader(dialect, {
+        readRequest,
+        plainRequests: new PlainRequestReader(),
+        maxHeadBytes: config.MARVEL_MAX_HEAD_BYTES,
+      }),
       answers,
     }),
   });

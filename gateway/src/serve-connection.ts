@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
-import { ok, type Result } from '@marvel/shared/result';
+import type { Result } from '@marvel/shared/result';
 import type { Roster, Seat } from '@marvel/shared/roster';
 import { clientAddress } from './accept/client-address.ts';
 import type { Admission, Principal } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
 import { isGuess } from './admit/is-guess.ts';
+import { Deadline, type DeadlineOwner } from './deadline.ts';
 import type { PlainRequest } from './forwarding.ts';
 import type { Conversation, Door, Heard, Offer, OfferedCredential, WireBytes } from './offer.ts';
 import { type OpenedWay, Opening, type OpeningOwner, type WayParts } from './open-way.ts';
 import { newRequestId } from './request-id.ts';
-import { type AdmittedRequest, PlainRequests, type RequestsClient } from './serve-requests.ts';
+import { type AdmittedRequest, PlainRequests, type RequestsClient, type RequestsOwner } from './serve-requests.ts';
 import { serveTunnel } from './serve-tunnel.ts';
 import type { ExchangeEnd } from './tunnel/exchange.ts';
 import { Leg, type LegReceiver } from './tunnel/leg.ts';
@@ -29,7 +30,7 @@ export interface ConnectionParts extends WayParts {
     readonly nextRequestTimeoutMs: number;
     readonly lingerTimeoutMs: number;
   };
-  /** The connections on which nothing is asked yet, or that may try again after a 407. */
+  /** The connections that may have nothing to do: all but tunnels and what becomes one. */
   readonly waiting: Roster<Connection>;
 }
 
@@ -53,7 +54,9 @@ interface Carried {
   readonly offer: Offer;
   readonly admission: Admission;
   readonly requestId: string;
+  /** When it was admitted: of `performance.now()`, and since 1970. */
   readonly startedAtMs: number;
+  readonly dateMs: number;
 }
 
 /** Bytes a client may send ahead while its exit is dialled; more waits in the kernel. */
@@ -66,21 +69,22 @@ const nothing = Buffer.alloc(0);
  * One client's connection until it is refused or its tunnel ends: offer, admit, dial, answer, relay, record. The one parent
  * of every branch: whatever fails on the way ends here, as an answer to the client and an event.
  */
-export class Connection implements LegReceiver, OpeningOwner {
+export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, DeadlineOwner {
   readonly #parts: ConnectionParts;
   readonly #door: Door;
   readonly #said: Conversation;
   readonly #leg: Leg;
   readonly #clientIp: string;
-  #headTimer: NodeJS.Timeout;
+  /** When the client has to have said what it wants. */
+  readonly #patience: Deadline;
   #stage: 'offer' | 'dial' | 'exchange' | 'over' = 'offer';
   /** What the client sent behind its offer. */
   #early: Buffer = nothing;
   #opening: Opening | undefined;
   /** What a way is being opened for. */
   #carried: Carried | undefined;
-  /** The way has carried a request before. */
-  #isReused = false;
+  /** What is being forwarded. */
+  #forwarded: Carried | undefined;
   /** What is to be forwarded, when no tunnel was asked for. */
   #request: PlainRequest | undefined;
   #requests: PlainRequests | undefined;
@@ -97,7 +101,8 @@ export class Connection implements LegReceiver, OpeningOwner {
     this.#said = door.open();
     this.#clientIp = clientAddress(socket);
     this.#leg = Leg.ofAccepted(socket, this, parts.buffers, parts.installReading);
-    this.#headTimer = setTimeout(onHeadTimeout, parts.times.headTimeoutMs, this);
+    this.#patience = new Deadline(this);
+    this.#patience.set(parts.times.headTimeoutMs, performance.now());
   }
 
   /** Waits for what the client wants. */
@@ -116,7 +121,10 @@ export class Connection implements LegReceiver, OpeningOwner {
     let next: Buffer | undefined = bytes;
     // A client may send its next message before it has the answer to this one.
     while (this.#stage === 'offer' && next !== undefined) next = this.#hear(this.#said.reader.push(next));
-    if (this.#isBetween && this.#said.reader.isInside) this.#wait(this.#parts.times.headTimeoutMs, false);
+    if (this.#isBetween && this.#said.reader.isInside) {
+      this.#isBetween = false;
+      this.#patience.set(this.#parts.times.headTimeoutMs, performance.now());
+    }
     // Whoever has the connection now may have stopped it.
     return !this.#leg.isStopped;
   }
@@ -140,7 +148,7 @@ export class Connection implements LegReceiver, OpeningOwner {
     this.#abandon();
   }
 
-  onHeadTimeout(): void {
+  onDeadline(): void {
     if (this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
     else this.#leg.socket.destroy();
   }
@@ -173,7 +181,8 @@ export class Connection implements LegReceiver, OpeningOwner {
   #consider({ offer, mayRetry, rest, request }: Extract<Heard, { kind: 'offer' }>): Buffer | undefined {
     this.#request = request;
     const { world } = this.#parts;
-    const verdict = admit(offer, world, this.#circumstances());
+    const circumstances = this.#circumstances();
+    const verdict = admit(offer, world, circumstances);
     const isKnown = verdict.kind !== 'refused' || verdict.principal !== undefined;
     // A client that waits for the challenge each time is none that guesses.
     if (isKnown && this.#isChallenged) world.bans.forgive(this.#clientIp);
@@ -185,17 +194,17 @@ export class Connection implements LegReceiver, OpeningOwner {
     this.#enter('dial');
     this.#early = rest;
     try {
-      this.#serve(offer, verdict);
+      this.#serve(offer, verdict, circumstances.nowMs);
     } catch (error) {
       this.#fault(error);
     }
     return undefined;
   }
 
-  #serve(offer: Offer, verdict: Exclude<Verdict, { kind: 'refused' }>): void {
+  #serve(offer: Offer, verdict: Exclude<Verdict, { kind: 'refused' }>, dateMs: number): void {
     const startedAtMs = performance.now();
     if (verdict.kind === 'admitted') {
-      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs });
+      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs, dateMs });
       return;
     }
     this.#decide(offer, verdict.admission, startedAtMs).catch((error: unknown) => {
@@ -215,11 +224,11 @@ export class Connection implements LegReceiver, OpeningOwner {
     this.#carried = carried;
     // Counted from here on, so that many at once cannot pass a limit together.
     this.#parts.tunnels.enter(admission.principal);
-    this.#isReused = false;
-    const kept = this.#request && this.#requests?.takeKept(admission);
-    if (kept !== undefined) {
-      this.#isReused = true;
-      this.onOpened(ok(kept));
+    const request = this.#request;
+    const requests = this.#requests;
+    if (request !== undefined && requests?.keepsWayFor(admission, carried.dateMs) === true) {
+      this.#enter('exchange');
+      requests.serveNext(this.#admitted(carried, request, carried.startedAtMs));
       return;
     }
     const opening = Opening.of(admission, requestId, this.#parts, this);
@@ -244,15 +253,17 @@ export class Connection implements LegReceiver, OpeningOwner {
         this.#refuse({ code: opened.error }, { principal, requestId });
       } else if (this.#isStillWanted(offer)) {
         isRelaying = true;
-        const early = this.#early;
-        this.#early = nothing;
-        const setupMs = performance.now() - startedAtMs;
         const request = this.#request;
         if (request === undefined) {
+          const early = this.#early;
+          this.#early = nothing;
+          const setupMs = performance.now() - startedAtMs;
           this.#enter('over');
           serveTunnel(this.#client, this.#parts, { admission, requestId, early, setupMs }, opened.value);
         } else {
-          this.#forward(offer, { admission, requestId, early, setupMs, request }, opened.value, this.#isReused);
+          this.#requests ??= new PlainRequests(this.#client, this.#parts, this);
+          this.#enter('exchange');
+          this.#requests.serve(this.#admitted(carried, request, performance.now()), opened.value);
         }
       } else {
         opened.value.leg.socket.destroy();
@@ -272,7 +283,8 @@ export class Connection implements LegReceiver, OpeningOwner {
     if (verdict.kind === 'refused') this.#refuse(verdict.failure, verdict);
     else if (verdict.kind === 'unknown') this.#refuse({ code: 'stale_state' }, { principal });
     else if (this.#stage !== 'over') {
-      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs });
+      const dateMs = Date.now();
+      this.#carry({ offer, admission: verdict.admission, requestId: newRequestId(), startedAtMs, dateMs });
     }
   }
 
@@ -282,23 +294,35 @@ export class Connection implements LegReceiver, OpeningOwner {
     return this.#stage === 'dial' && identify(offer.credential, fleet, digests, this.#circumstances()) !== undefined;
   }
 
-  #forward(offer: Offer, admitted: AdmittedRequest, way: OpenedWay, isReused: boolean): void {
-    this.#requests ??= new PlainRequests(this.#client, this.#parts);
-    this.#enter('exchange');
-    this.#requests.serve(admitted, way, { isReused, hasClientEnded: this.#hasEnded }, (end) => {
-      this.#afterExchange(end, offer, admitted);
-    });
+  /** The request as it goes over the way that stands since `nowMs`. */
+  #admitted(carried: Carried, request: PlainRequest, nowMs: number): AdmittedRequest {
+    const early = this.#early;
+    this.#early = nothing;
+    this.#forwarded = carried;
+    const { admission, requestId, startedAtMs } = carried;
+    return {
+      admission,
+      request,
+      requestId,
+      early,
+      hasClientEnded: this.#hasEnded,
+      startedAtMs: nowMs,
+      setupMs: nowMs - startedAtMs,
+    };
   }
 
-  #afterExchange(end: ExchangeEnd, offer: Offer, { admission, requestId }: AdmittedRequest): void {
+  requestEnded(end: ExchangeEnd): void {
+    const carried = this.#forwarded;
+    if (carried === undefined) return;
+    this.#forwarded = undefined;
     this.#leg.receiver = this;
     this.#hasEnded = end.hasClientEnded;
     switch (end.outcome) {
       case 'next':
         this.#stage = 'offer';
         this.#request = undefined;
-        this.#seat = this.#parts.waiting.add(this);
-        this.#wait(this.#parts.times.nextRequestTimeoutMs, true);
+        this.#isBetween = true;
+        this.#patience.set(this.#parts.times.nextRequestTimeoutMs, end.atMs);
         this.#leg.resume();
         // Not from inside of what ended the last: it still holds the connection that the next may want.
         if (end.rest.length > 0) queueMicrotask(() => this.#goOnWith(end.rest));
@@ -310,13 +334,13 @@ export class Connection implements LegReceiver, OpeningOwner {
       case 'refuse':
         this.#refuse(
           { code: end.reason === 'malformed_request' ? 'bad_request' : 'gateway_error' },
-          { principal: admission.principal, requestId, isTold: true },
+          { principal: carried.admission.principal, requestId: carried.requestId, isTold: true },
         );
         break;
       case 'again':
         this.#stage = 'dial';
         this.#early = end.rest;
-        this.#carry({ offer, admission, requestId, startedAtMs: performance.now() });
+        this.#carry({ ...carried, startedAtMs: end.atMs, dateMs: Date.now() });
         break;
       case 'gone':
         this.#abandon();
@@ -338,7 +362,7 @@ export class Connection implements LegReceiver, OpeningOwner {
     if (failure.code === 'unauthenticated' && principal === undefined && isGuess(notes.shown)) this.#noteForBan();
     if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
       this.#leg.socket.write(bytes, 'latin1');
-      this.#headTimer.refresh();
+      this.#patience.set(times.headTimeoutMs, performance.now());
       return;
     }
     this.#enter('over');
@@ -361,15 +385,14 @@ export class Connection implements LegReceiver, OpeningOwner {
     this.#stage = stage;
     this.#isBetween = false;
     if (stage === 'over') this.#requests?.close();
-    clearTimeout(this.#headTimer);
+    else if (this.#request !== undefined) {
+      // It is here again for the next request.
+      this.#patience.lift();
+      return;
+    }
+    this.#patience.end();
     if (this.#seat !== undefined) this.#parts.waiting.remove(this.#seat);
     this.#seat = undefined;
-  }
-
-  #wait(timeoutMs: number, isBetween: boolean): void {
-    clearTimeout(this.#headTimer);
-    this.#headTimer = setTimeout(onHeadTimeout, timeoutMs, this);
-    this.#isBetween = isBetween;
   }
 
   #keepEarly(bytes: Buffer): boolean {
@@ -384,10 +407,6 @@ export class Connection implements LegReceiver, OpeningOwner {
   #circumstances(): Circumstances {
     return { clientIp: this.#clientIp, nowMs: Date.now() };
   }
-}
-
-function onHeadTimeout(connection: Connection): void {
-  connection.onHeadTimeout();
 }
 
 /** The head alone of an answer over HTTP: what answers HEAD has no body. */

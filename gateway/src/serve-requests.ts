@@ -7,8 +7,7 @@ import type { Observer } from './observe/observer.ts';
 import type { Answers, ExitWish } from './offer.ts';
 import type { OpenedWay } from './open-way.ts';
 import { unbilled, type UsageMeter } from './spender.ts';
-import { Exchange, type ExchangeEnd } from './tunnel/exchange.ts';
-import { KeptExit } from './tunnel/kept-exit.ts';
+import { Exchange, type Exchanged, type ExchangeEnd, type ExchangeOwner } from './tunnel/exchange.ts';
 import type { Leg } from './tunnel/leg.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
@@ -36,105 +35,153 @@ export interface AdmittedRequest {
   readonly requestId: string;
   /** What the client sent behind the head. */
   readonly early: Buffer;
-  /** From the request to the way that stands, ms. */
+  readonly hasClientEnded: boolean;
+  /** When the way stood, of `performance.now()`, and how long that took. */
+  readonly startedAtMs: number;
   readonly setupMs: number;
 }
 
+/** Who is told when a request is over. */
+export interface RequestsOwner {
+  /** Called once for each request served. */
+  requestEnded(end: ExchangeEnd): void;
+}
+
 /** The absolute-form requests of one client's connection, one at a time, over a way that is kept while it is good for the next. */
-export class PlainRequests {
+export class PlainRequests implements ExchangeOwner {
   readonly #client: RequestsClient;
   readonly #parts: RequestsParts;
-  #kept: { readonly exit: KeptExit; readonly choice: ExitChosen; readonly admission: Admission } | undefined;
+  readonly #owner: RequestsOwner;
+  #exchange: Exchange | undefined;
+  /** The exit that the exchange goes through, and the request on it: that of now, or the last. */
+  #choice: ExitChosen | undefined;
+  #served: AdmittedRequest | undefined;
 
-  constructor(client: RequestsClient, parts: RequestsParts) {
+  constructor(client: RequestsClient, parts: RequestsParts, owner: RequestsOwner) {
     this.#client = client;
     this.#parts = parts;
+    this.#owner = owner;
   }
 
   /**
-   * Takes the way of the request before, if it is good for this one: same credential, destination and wish, and an exit
-   * that would do as well today. One that is not is closed.
+   * Whether the way of the request before is good for this one: same credential, destination and wish, and an exit that
+   * would do as well today. One that is not is closed.
    */
-  takeKept({ principal, wish, destination }: Admission): OpenedWay | undefined {
-    const kept = this.#kept;
-    if (kept === undefined) return undefined;
-    this.#kept = undefined;
-    const { admission, exit, choice } = kept;
+  keepsWayFor({ principal, wish, destination }: Admission, nowMs: number): boolean {
+    const exchange = this.#exchange;
+    const last = this.#served?.admission;
+    if (exchange === undefined || last === undefined || this.#choice === undefined) return false;
     const isSame =
-      exit.isOpen &&
-      admission.principal.credential === principal.credential &&
-      admission.destination.host === destination.host &&
-      admission.destination.port === destination.port &&
-      isSameWish(admission.wish, wish);
-    const still = isSame ? this.#parts.chooser.keep(principal.account, wish, choice.exit, Date.now()) : undefined;
-    if (still === undefined) {
-      exit.close();
-      return undefined;
-    }
-    return { leg: exit.leg, glued: nothing, latencyMs: 0, choice: still };
+      exchange.isReusable &&
+      last.principal.credential === principal.credential &&
+      last.destination.host === destination.host &&
+      last.destination.port === destination.port &&
+      isSameWish(last.wish, wish);
+    this.#choice = isSame ? this.#parts.chooser.keep(principal.account, wish, this.#choice.exit, nowMs) : undefined;
+    if (this.#choice !== undefined) return true;
+    this.close();
+    return false;
   }
 
-  /** Serves a request on a way; `onEnd` is called once. */
-  serve(
-    { admission, request, requestId, early, setupMs }: AdmittedRequest,
-    { leg, glued, choice }: OpenedWay,
-    { isReused, hasClientEnded }: { readonly isReused: boolean; readonly hasClientEnded: boolean },
-    onEnd: (end: ExchangeEnd) => void,
-  ): void {
-    const { tunnels, meter, observer, world } = this.#parts;
-    const { dialect, clientIp, answers } = this.#client;
-    const { principal, destination } = admission;
-    const { account, credential, budgets, isTest } = principal;
-    const { id, country, network } = choice.exit;
-    const startedAtMs = performance.now();
-    const exchange = new Exchange({
-      owner: principal,
-      client: this.#client.leg,
-      exit: leg,
-      isReused,
-      request,
-      response: request.answer(answers.forwarded?.(requestId, choice.exit, choice.pin) ?? ''),
-      isClosing: () => world.load.isDraining(),
-      onEnd: (end) => {
-        tunnels.close(exchange);
-        tunnels.leave(principal);
-        if (end.keepsExit && end.outcome === 'next') this.#kept = { exit: new KeptExit(leg), choice, admission };
-        else leg.socket.destroy();
-        if (end.outcome !== 'again') {
-          const { reason, status, bytesUp, bytesDown } = end;
-          observer.tunnelEnded({
-            requestId,
-            dialect,
-            clientIp,
-            account,
-            credential,
-            destination,
-            exit: id,
-            country,
-            bytesUp,
-            bytesDown,
-            setupMs,
-            durationMs: performance.now() - startedAtMs,
-            end: reason,
-            http: { method: request.method, status },
-          });
-        }
-        onEnd(end);
-      },
-    });
-    tunnels.open(exchange);
-    // An authorised source is its own address.
-    if (principal.proof.kind !== 'source') meter.recordSource(credential, clientIp);
-    const spending = { account, credential, budgets, exit: id, country, network, dialect };
-    const spender = isTest ? unbilled : meter.openSpender(spending, exchange);
-    observer.tunnelOpened(setupMs);
-    exchange.start(spender, early, glued, hasClientEnded);
+  /** Serves a request on the way of the one before, which is good for it. */
+  serveNext(admitted: AdmittedRequest): void {
+    const exchange = this.#exchange;
+    const choice = this.#choice;
+    if (exchange === undefined || choice === undefined) throw new TypeError('no way is kept');
+    const exchanged = this.#exchanged(admitted, choice, nothing);
+    exchange.reuse(exchanged);
+    this.#start(exchange, exchanged, admitted, choice);
+  }
+
+  /** Serves a request on a way that was opened for it. */
+  serve(admitted: AdmittedRequest, { leg, glued, choice }: OpenedWay): void {
+    const exchanged = this.#exchanged(admitted, choice, glued);
+    const exchange = new Exchange(this.#client.leg, leg, exchanged, this);
+    this.#exchange = exchange;
+    this.#start(exchange, exchanged, admitted, choice);
+  }
+
+  isClosing(): boolean {
+    return this.#parts.world.load.isDraining();
+  }
+
+  exchangeEnded(end: ExchangeEnd): void {
+    const { tunnels, observer } = this.#parts;
+    const exchange = this.#exchange;
+    const served = this.#served;
+    if (exchange === undefined || served === undefined || this.#choice === undefined) return;
+    const { admission, requestId, setupMs, startedAtMs, request } = served;
+    const { account, credential } = admission.principal;
+    tunnels.close(exchange);
+    tunnels.leave(admission.principal);
+    if (end.outcome !== 'again') {
+      const { reason, status, bytesUp, bytesDown } = end;
+      const { dialect, clientIp } = this.#client;
+      const { id, country } = this.#choice.exit;
+      observer.tunnelEnded({
+        requestId,
+        dialect,
+        clientIp,
+        account,
+        credential,
+        destination: admission.destination,
+        exit: id,
+        country,
+        bytesUp,
+        bytesDown,
+        setupMs,
+        durationMs: end.atMs - startedAtMs,
+        end: reason,
+        http: { method: request.method, status },
+      });
+    }
+    if (!end.keepsExit) this.#forget();
+    this.#owner.requestEnded(end);
   }
 
   /** The connection is used for no further request. */
   close(): void {
-    this.#kept?.exit.close();
-    this.#kept = undefined;
+    if (this.#exchange?.isReusable !== true) return;
+    this.#exchange.close();
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#exchange = undefined;
+    this.#choice = undefined;
+    this.#served = undefined;
+  }
+
+  #exchanged(
+    { admission, request, requestId, early, hasClientEnded }: AdmittedRequest,
+    choice: ExitChosen,
+    glued: Buffer,
+  ) {
+    const { answers } = this.#client;
+    return {
+      principal: admission.principal,
+      request,
+      response: request.answer(answers.forwarded?.(requestId, choice.exit, choice.pin) ?? ''),
+      early,
+      glued,
+      hasClientEnded,
+    };
+  }
+
+  #start(exchange: Exchange, exchanged: Exchanged, admitted: AdmittedRequest, choice: ExitChosen): void {
+    const { tunnels, meter, observer } = this.#parts;
+    const { dialect, clientIp } = this.#client;
+    const { account, credential, budgets, isTest, proof } = admitted.admission.principal;
+    const { id, country, network } = choice.exit;
+    this.#served = admitted;
+    this.#choice = choice;
+    tunnels.open(exchange);
+    // An authorised source is its own address.
+    if (proof.kind !== 'source') meter.recordSource(credential, clientIp);
+    const spending = { account, credential, budgets, exit: id, country, network, dialect };
+    const spender = isTest ? unbilled : meter.openSpender(spending, exchange);
+    observer.tunnelOpened(admitted.setupMs);
+    exchange.start(spender, exchanged);
   }
 }
 
@@ -142,6 +189,7 @@ const nothing = Buffer.alloc(0);
 
 /** Whether two wishes are the same. Those with lists are compared at length, which costs some us, and are few. */
 function isSameWish(one: ExitWish, other: ExitWish): boolean {
+  if (one === other) return true;
   const hasLists = one.otherCountries !== undefined || one.countries !== undefined || one.exitIps !== undefined;
   if (hasLists) return isDeepStrictEqual(one, other);
   return (

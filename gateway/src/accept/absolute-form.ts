@@ -24,3 +24,27 @@ export function parseAbsoluteForm(text: string): AbsoluteTarget | undefined {
   const authority = parseAuthority(hasPort ? host : `${host}:${defaultPort}`);
   return authority === undefined ? undefined : { authority, host, path };
 }
+
+const slash = '/'.charCodeAt(0);
+
+/** Reads the targets of one connection's requests, which nearly all name the same authority. */
+export class AbsoluteFormReader {
+  #last: AbsoluteTarget | undefined;
+  /** What stood before the path of the last. */
+  #start = '';
+
+  /** As `parseAbsoluteForm`; the authority is the same object as before where it is the same text. */
+  read(text: string): AbsoluteTarget | undefined {
+    const last = this.#last;
+    const start = this.#start;
+    // The authority ends with the first slash, so what is the same up to there has the same.
+    if (last !== undefined && text.startsWith(start) && text.charCodeAt(start.length) === slash) {
+      return text.includes('#') ? undefined : { ...last, path: text.slice(start.length) };
+    }
+    const target = parseAbsoluteForm(text);
+    if (target === undefined) return undefined;
+    this.#start = text.slice(0, text.length - target.path.length);
+    this.#last = target;
+    return target;
+  }
+}

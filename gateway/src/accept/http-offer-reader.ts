@@ -2,15 +2,25 @@ import { canonicalHost } from '@marvel/shared/destination';
 import type { Dialect } from '@marvel/shared/usage-batch';
 import type { PlainRequest } from '../forwarding.ts';
 import type { Destination, Heard, OfferReader, SignIn } from '../offer.ts';
-import { type AbsoluteTarget, parseAbsoluteForm } from './absolute-form.ts';
-import { parseAuthority } from './authority.ts';
+import { AbsoluteFormReader, type AbsoluteTarget } from './absolute-form.ts';
+import { type Authority, parseAuthority } from './authority.ts';
 import { type RequestHead, RequestHeadReader } from './request-head.ts';
 
-/** The part of an offer that the dialect reads out of a request head. */
-export type ReadRequest = (head: RequestHead) => SignIn;
+/** The part of an offer that the dialect reads out of a request head: out of its fields alone. */
+export type ReadRequest = (request: Pick<RequestHead, 'fields'>) => SignIn;
 
-/** Makes of a request in absolute-form what is to be forwarded; `undefined` when its framing cannot be relied on. */
-export type ReadPlainRequest = (head: RequestHead, target: AbsoluteTarget) => PlainRequest | undefined;
+/** Makes of a request in absolute-form what is to be forwarded. */
+export interface PlainRequestReading {
+  /** `undefined` when the framing of the request cannot be relied on. */
+  read(head: RequestHead, target: AbsoluteTarget): PlainRequest | undefined;
+}
+
+/** What an HTTP dialect reads a connection with. */
+export interface HttpReading {
+  readonly readRequest: ReadRequest;
+  readonly plainRequests: PlainRequestReading;
+  readonly maxHeadBytes: number;
+}
 
 /** What a request head wants. */
 interface Wanted {
@@ -26,14 +36,18 @@ const nothing = Buffer.alloc(0);
 export class HttpOfferReader implements OfferReader {
   readonly #heads: RequestHeadReader;
   readonly #dialect: Dialect;
-  readonly #readRequest: ReadRequest;
-  readonly #readPlainRequest: ReadPlainRequest;
+  readonly #reading: HttpReading;
+  readonly #targets = new AbsoluteFormReader();
+  /** What was read of the last head in absolute-form: the next of a connection nearly always says the same. */
+  #authority: Authority | undefined;
+  #destination: Destination | undefined;
+  #fields: RequestHead['fields'] | undefined;
+  #signIn: SignIn | undefined;
 
-  constructor(dialect: Dialect, readRequest: ReadRequest, readPlainRequest: ReadPlainRequest, maxHeadBytes: number) {
-    this.#heads = new RequestHeadReader(maxHeadBytes);
+  constructor(dialect: Dialect, reading: HttpReading) {
+    this.#heads = new RequestHeadReader(reading.maxHeadBytes);
     this.#dialect = dialect;
-    this.#readRequest = readRequest;
-    this.#readPlainRequest = readPlainRequest;
+    this.#reading = reading;
   }
 
   get isInside(): boolean {
@@ -44,25 +58,41 @@ export class HttpOfferReader implements OfferReader {
     const event = this.#heads.push(bytes);
     if (event.kind === 'more') return more;
     if (event.kind === 'unreadable') return unreadable;
-    const wanted = event.head.method === 'CONNECT' ? readConnect(event.head) : this.#readAbsolute(event.head);
+    const { head, restAt } = event;
+    const wanted = head.method === 'CONNECT' ? readConnect(head) : this.#readAbsolute(head);
     if (wanted === undefined) return unreadable;
     const { destination, request } = wanted;
-    const { credential, wish } = this.#readRequest(event.head);
+    const { credential, wish } = request === undefined ? this.#reading.readRequest(head) : this.#signInOf(head);
     return {
       kind: 'offer',
       offer: { dialect: this.#dialect, credential, wish, destination },
-      mayRetry: leavesConnectionReusable(event.head),
-      rest: event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt)),
-      ...(request && { request }),
+      mayRetry: leavesConnectionReusable(head),
+      rest: restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(restAt)),
+      request,
     };
   }
 
   #readAbsolute(head: RequestHead): Wanted | undefined {
-    const target = parseAbsoluteForm(head.target);
+    const target = this.#targets.read(head.target);
     if (target === undefined) return undefined;
-    const request = this.#readPlainRequest(head, target);
-    const { host, port } = target.authority;
-    return request && { destination: { host: canonicalHost(host), port }, request };
+    const request = this.#reading.plainRequests.read(head, target);
+    return request && { destination: this.#destinationOf(target.authority), request };
+  }
+
+  #destinationOf(authority: Authority): Destination {
+    if (this.#destination === undefined || authority !== this.#authority) {
+      this.#authority = authority;
+      this.#destination = { host: canonicalHost(authority.host), port: authority.port };
+    }
+    return this.#destination;
+  }
+
+  #signInOf({ fields }: RequestHead): SignIn {
+    if (this.#signIn === undefined || fields !== this.#fields) {
+      this.#fields = fields;
+      this.#signIn = this.#reading.readRequest({ fields });
+    }
+    return this.#signIn;
   }
 }
 

@@ -3,10 +3,18 @@ export interface RequestHead {
   readonly method: string;
   readonly target: string;
   readonly version: '1.0' | '1.1';
-  /** By lower-case name; the values of a repeated field joined by `, `. */
+  /** By lower-case name; the values of a repeated field joined by `, `. The same map as before where the next head of a connection has the same fields. */
   readonly fields: ReadonlyMap<string, string>;
-  /** The request line, and behind it the field lines as they came. */
-  readonly lines: readonly string[];
+  /** The field lines as they came; the same array as before where `fields` is the same map. */
+  readonly lines: readonly FieldLine[];
+}
+
+/** A field line of a request. */
+export interface FieldLine {
+  /** Lower case. */
+  readonly name: string;
+  /** The whole line, without its end. */
+  readonly text: string;
 }
 
 /** What came of the bytes so far. `restAt`: where in the last chunk the bytes after the head begin. */
@@ -18,9 +26,12 @@ export type HeadEvent =
 /** The most field lines of one head. */
 const maxFields = 100;
 const requestLinePattern = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([\x21-\x7e]+) HTTP\/(1\.[01])$/;
-const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What no field value holds: every control character but the tab. */
-const valueBreaker = /[^\t\x20-\x7e\x80-\xff]/;
+/**
+ * Field lines, each but the last with its end. A line that starts with white space (obs-fold) has no name, and no value holds
+ * a control character but the tab, such as a lone CR or LF, or NUL.
+ */
+const fieldsPattern =
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*)*$/;
 /** Fields of which two would leave it open which one counts. */
 const singleFields: ReadonlySet<string> = new Set([
   'host',
@@ -31,7 +42,18 @@ const singleFields: ReadonlySet<string> = new Set([
 ]);
 const more: HeadEvent = { kind: 'more' };
 const unreadable: HeadEvent = { kind: 'unreadable' };
+const lineEnd = '\r\n';
 const headEnd = '\r\n\r\n';
+/** The longest text of which the fields are kept for the next head, characters. */
+const maxKeptLength = 4096;
+
+/** The fields of a head, read. */
+interface Fields {
+  readonly values: ReadonlyMap<string, string>;
+  readonly lines: readonly FieldLine[];
+}
+
+const noFields: Fields = { values: new Map(), lines: [] };
 
 /**
  * Reads request heads from bytes as they come: strict, bounded, one head at a time. Bytes that can be in no head (a TLS or
@@ -40,6 +62,9 @@ const headEnd = '\r\n\r\n';
 export class RequestHeadReader {
   readonly #maxBytes: number;
   #text = '';
+  /** The fields of the last head, as text and read: most clients send the same with each request of a connection. */
+  #keptText = '';
+  #kept: Fields = noFields;
 
   /** `maxBytes`: the longest head, its ending included. */
   constructor(maxBytes: number) {
@@ -64,33 +89,49 @@ export class RequestHeadReader {
       return more;
     }
     this.#text = '';
-    const head = readHead(text.slice(start, end));
+    const head = this.#read(text.slice(start, end), text.length <= maxKeptLength);
     return head === undefined ? unreadable : { kind: 'head', head, restAt: end + headEnd.length - before };
+  }
+
+  #read(text: string, isSmall: boolean): RequestHead | undefined {
+    const end = text.indexOf(lineEnd);
+    const line = requestLinePattern.exec(end < 0 ? text : text.slice(0, end));
+    if (line === null) return undefined;
+    const [, method = '', target = '', number] = line;
+    const version = number === '1.0' ? '1.0' : '1.1';
+    const fieldsText = end < 0 ? '' : text.slice(end + lineEnd.length);
+    let fields: Fields | undefined = this.#kept;
+    if (fieldsText !== this.#keptText) {
+      fields = readFields(fieldsText);
+      if (fields === undefined) return undefined;
+      // A tunnel has no next head, and would keep this one for as long as it lives.
+      const isKept = isSmall && method !== 'CONNECT';
+      this.#keptText = isKept ? fieldsText : '';
+      this.#kept = isKept ? fields : noFields;
+    }
+    // RFC 9112 section 3.2: an HTTP/1.1 request without Host is refused.
+    if (version === '1.1' && !fields.values.has('host')) return undefined;
+    return { method, target, version, fields: fields.values, lines: fields.lines };
   }
 }
 
-function readHead(text: string): RequestHead | undefined {
-  const lines = text.split('\r\n', maxFields + 2);
-  if (lines.length > maxFields + 1) return undefined;
-  const line = requestLinePattern.exec(lines[0] ?? '');
-  const [, method, target, version] = line ?? [];
-  if (method === undefined || target === undefined) return undefined;
-  const fields = new Map<string, string>();
-  for (let index = 1; index < lines.length; index += 1) {
-    // A line that starts with white space (obs-fold) has no valid name; a bare CR or LF, or NUL, breaks the value.
-    const field = lines[index] ?? '';
-    const colon = field.indexOf(':');
-    const name = field.slice(0, Math.max(0, colon));
-    if (!namePattern.test(name) || valueBreaker.test(field)) return undefined;
-    const key = name.toLowerCase();
-    const value = withoutOuterBlanks(field, colon + 1);
-    const earlier = fields.get(key);
-    if (earlier !== undefined && singleFields.has(key)) return undefined;
-    fields.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
+function readFields(text: string): Fields | undefined {
+  if (text === '') return noFields;
+  if (!fieldsPattern.test(text)) return undefined;
+  const texts = text.split(lineEnd, maxFields + 1);
+  if (texts.length > maxFields) return undefined;
+  const values = new Map<string, string>();
+  const lines: FieldLine[] = [];
+  for (const line of texts) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    const value = withoutOuterBlanks(line, colon + 1);
+    const earlier = values.get(name);
+    if (earlier !== undefined && singleFields.has(name)) return undefined;
+    values.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+    lines.push({ name, text: line });
   }
-  // RFC 9112 section 3.2: an HTTP/1.1 request without Host is refused.
-  if (version === '1.1' && !fields.has('host')) return undefined;
-  return { method, target, version: version === '1.0' ? '1.0' : '1.1', fields, lines };
+  return { values, lines };
 }
 
 /** The text from `from` on without spaces and tabs around it. A loop, since a pattern would take quadratic time on many blanks. */

@@ -86,6 +86,10 @@ export class OriginResponse implements PlainResponse {
     return this.#body === undefined ? 'broken' : this.#body.end();
   }
 
+  letGo(): void {
+    this.out = nothing;
+  }
+
   #finalHead(head: OriginHead, { body, line }: Framing, isLast: boolean): string {
     this.status = head.status;
     const isEndless = body instanceof EndlessBody;

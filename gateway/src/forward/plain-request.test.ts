@@ -1,15 +1,17 @@
+import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAbsoluteForm } from '../accept/absolute-form.ts';
+import { HttpOfferReader } from '../accept/http-offer-reader.ts';
 import { RequestHeadReader } from '../accept/request-head.ts';
 import type { PlainRequest } from '../forwarding.ts';
-import { readPlainRequest } from './plain-request.ts';
+import { PlainRequestReader } from './plain-request.ts';
 
 /** Reads a whole head, as the listener does; `undefined` where it is refused with 400. */
 function read(text: string): PlainRequest | undefined {
   const event = new RequestHeadReader(16_384).push(Buffer.from(text, 'latin1'));
   if (event.kind !== 'head') return undefined;
   const target = parseAbsoluteForm(event.head.target);
-  return target && readPlainRequest(event.head, target);
+  return target && new PlainRequestReader().read(event.head, target);
 }
 
 function post(fields: string, version = '1.1'): string {
@@ -142,4 +144,58 @@ describe('a head goes on', () => {
     expect(head('GET http://a?q HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('GET /?q HTTP/1.1\r\n');
     expect(head('OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n')).toContain('OPTIONS * HTTP/1.1\r\n');
   });
+});
+
+/** A reader of a connection whose offers tell all that was read. */
+function openReader(): HttpOfferReader {
+  return new HttpOfferReader('marvel', {
+    readRequest: ({ fields }) => ({
+      credential: { kind: 'key', key: fields.get('proxy-authorization') ?? '' },
+      wish: { ok: false, error: 'target_malformed' },
+    }),
+    plainRequests: new PlainRequestReader(),
+    maxHeadBytes: 8192,
+  });
+}
+
+/** What is heard of a head, in a form that compares. */
+function hear(reader: HttpOfferReader, text: string): unknown {
+  const heard = reader.push(Buffer.from(text));
+  if (heard.kind !== 'offer') return heard;
+  const { offer, mayRetry, request } = heard;
+  const response = request?.answer('');
+  response?.push(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), false);
+  return { offer, mayRetry, head: request?.head, bodyIsDone: request?.body.isDone, keepsClient: response?.keepsClient };
+}
+
+test('a request is read alike whatever was read before it on its connection', () => {
+  const starts = ['GET http://a/1 ', 'GET http://a/2#x ', 'POST http://a ', 'GET http://a?q ', 'GET http://a:80/1 '];
+  const others = ['GET http://ab/1 ', 'GET http://a@b/1 ', 'CONNECT a:80 ', 'GET /1 '];
+  const fields = [
+    'Host: a\r\n',
+    'Host: b\r\n',
+    '',
+    'Host: a\r\nProxy-Authorization: Basic YTpi\r\n',
+    'Host: a\r\nProxy-Authorization: Basic YTpj\r\n',
+    'Host: a\r\nConnection: close\r\n',
+    'Host: a\r\nTE: trailers\r\nExpect: 100-continue\r\n',
+    'Host: a\r\nContent-Length: 0\r\n',
+    'Host: a\r\nTransfer-Encoding: chunked\r\n',
+    `Host: a\r\nX-Long: ${'x'.repeat(5000)}\r\n`,
+    'Host: a\r\nX A: 1\r\n',
+  ];
+  const one = constantFrom(...starts, ...others);
+  const heads = array(
+    constantFrom('HTTP/1.1\r\n', 'HTTP/1.0\r\n').chain((version) => {
+      return one.chain((start) => constantFrom(...fields).map((lines) => `${start}${version}${lines}\r\n`));
+    }),
+    { maxLength: 6 },
+  );
+  assert(
+    property(heads, (texts) => {
+      const reader = openReader();
+      for (const text of texts) expect(hear(reader, text)).toEqual(hear(openReader(), text));
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -9,24 +9,55 @@ import { OriginResponse } from './origin-response.ts';
 /** Source: RFC 9110 section 9.2.2. */
 const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
+/** What of a request goes on is the same for the next with the same fields, version and host. */
+interface Onward {
+  readonly of: RequestHead;
+  readonly host: string;
+  /** The field lines that go on, each ending in CRLF. */
+  readonly lines: string;
+  readonly isLast: boolean;
+}
+
 /**
- * Makes of a request head in absolute-form the request that goes on: in origin-form, with the URI's host, without what
- * concerns the gateway alone, and otherwise as the client wrote it. `undefined` when its framing leaves anything open: a
- * length beside a coding, a coding that is not `chunked`, a length that is not a plain number. Source: RFC 9112 section 6.
+ * Makes of request heads in absolute-form the requests that go on: in origin-form, with the URI's host, without what
+ * concerns the gateway alone, and otherwise as the client wrote them. One for each connection, whose requests are alike.
  */
-export function readPlainRequest(head: RequestHead, target: AbsoluteTarget): PlainRequest | undefined {
-  const { method, version, fields } = head;
-  const body = readBody(head);
-  if (body === undefined) return undefined;
-  const options = connectionOptions(`${fields.get('connection') ?? ''},${fields.get('proxy-connection') ?? ''}`);
-  const isLast = version === '1.0' || options.includes('close');
-  return {
-    method,
-    head: `${method} ${originForm(method, target)} HTTP/${version}\r\n${fieldLines(head, target, options, isLast)}\r\n`,
-    isIdempotent: idempotentMethods.has(method),
-    body,
-    answer: (added) => new OriginResponse({ method, version, isLast }, added),
-  };
+export class PlainRequestReader {
+  #last: Onward | undefined;
+
+  /**
+   * `undefined` when the framing leaves anything open: a length beside a coding, a coding that is not `chunked`, a length
+   * that is not a plain number. Source: RFC 9112 section 6.
+   */
+  read(head: RequestHead, target: AbsoluteTarget): PlainRequest | undefined {
+    const { method, version } = head;
+    const body = readBody(head);
+    if (body === undefined) return undefined;
+    const { lines, isLast } = this.#onward(head, target);
+    return {
+      method,
+      head: `${method} ${originForm(method, target)} HTTP/${version}\r\n${lines}\r\n`,
+      isIdempotent: idempotentMethods.has(method),
+      body,
+      answer: (added) => new OriginResponse({ method, version, isLast }, added),
+    };
+  }
+
+  #onward(head: RequestHead, target: AbsoluteTarget): Onward {
+    const { version, fields } = head;
+    const { host } = target;
+    const last = this.#last;
+    if (last?.of.fields === fields && last.of.version === version && last.host === host) return last;
+    const connection = fields.get('connection');
+    const proxyConnection = fields.get('proxy-connection');
+    const options =
+      connection === undefined && proxyConnection === undefined
+        ? []
+        : connectionOptions(`${connection ?? ''},${proxyConnection ?? ''}`);
+    const isLast = version === '1.0' || options.includes('close');
+    this.#last = { of: head, host, lines: fieldLines(head, host, options, isLast), isLast };
+    return this.#last;
+  }
 }
 
 function readBody({ version, fields }: RequestHead): Body | undefined {
@@ -48,44 +79,42 @@ function originForm(method: string, { path }: AbsoluteTarget): string {
 
 function fieldLines(
   { lines, version, fields }: RequestHead,
-  { host }: AbsoluteTarget,
+  host: string,
   options: readonly string[],
   isLast: boolean,
 ): string {
   // Each stays where the client had it: an order of our own would tell servers of us.
-  let text = fields.has('host') ? '' : `Host: ${host}\r\n`;
+  let kept = fields.has('host') ? '' : `Host: ${host}\r\n`;
   const takesTrailers = fields.get('te')?.toLowerCase() === 'trailers' && version === '1.1';
   let hasConnection = false;
-  for (let index = 1; index < lines.length; index += 1) {
-    const line = lines[index] ?? '';
-    const name = line.slice(0, line.indexOf(':')).toLowerCase();
+  for (const { name, text } of lines) {
     switch (name) {
       case 'host':
-        text += `Host: ${host}\r\n`;
+        kept += `Host: ${host}\r\n`;
         break;
       case 'content-length':
-        text += `Content-Length: ${fields.get(name) ?? ''}\r\n`;
+        kept += `Content-Length: ${fields.get(name) ?? ''}\r\n`;
         break;
       case 'transfer-encoding':
-        text += 'Transfer-Encoding: chunked\r\n';
+        kept += 'Transfer-Encoding: chunked\r\n';
         break;
       case 'te':
-        if (takesTrailers) text += 'TE: trailers\r\n';
+        if (takesTrailers) kept += 'TE: trailers\r\n';
         break;
       case 'connection':
       case 'proxy-connection':
-        if (!hasConnection) text += connectionLine(options, isLast, takesTrailers);
+        if (!hasConnection) kept += connectionLine(options, isLast, takesTrailers);
         hasConnection = true;
         break;
       case 'expect':
         // RFC 9110 section 10.1.1: in HTTP/1.0 it is to be ignored.
-        if (version === '1.1') text += `${line}\r\n`;
+        if (version === '1.1') kept += `${text}\r\n`;
         break;
       default:
-        if (!endsHere(name) && !options.includes(name)) text += `${line}\r\n`;
+        if (!endsHere(name) && !options.includes(name)) kept += `${text}\r\n`;
     }
   }
-  return hasConnection ? text : text + connectionLine([], isLast, takesTrailers);
+  return hasConnection ? kept : kept + connectionLine([], isLast, takesTrailers);
 }
 
 function connectionLine(options: readonly string[], isLast: boolean, takesTrailers: boolean): string {

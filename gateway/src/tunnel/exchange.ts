@@ -19,42 +19,59 @@ export interface ExchangeEnd {
    * `again` on another way, or nothing, since it is `gone`.
    */
   readonly outcome: 'next' | 'close' | 'refuse' | 'again' | 'gone';
-  /** The exit's connection is good for another request; otherwise it is closed. */
+  /** The exit's connection is good for another request, and the exchange with it; otherwise it is closed. */
   readonly keepsExit: boolean;
   /** What the client has sent behind its request. */
   readonly rest: Buffer;
   readonly hasClientEnded: boolean;
+  /** When, of `performance.now()`. */
+  readonly atMs: number;
 }
 
-/** What an exchange is made of. */
-export interface ExchangeParts {
-  readonly owner: Principal;
-  readonly client: Leg;
-  readonly exit: Leg;
-  /** The exit's connection has carried a request before, so it may have been closed in the meantime. */
-  readonly isReused: boolean;
+/** What is exchanged, and for whom. */
+export interface Exchanged {
+  readonly principal: Principal;
   readonly request: PlainRequest;
   readonly response: PlainResponse;
+  /** What the client sent behind the head. */
+  readonly early: Buffer;
+  /** What came behind the exit's answer to the dial. */
+  readonly glued: Buffer;
+  readonly hasClientEnded: boolean;
+}
+
+/** Who has the exchanges of a client's connection. */
+export interface ExchangeOwner {
   /** Whether the client's connection is to be closed after this. */
-  readonly isClosing: () => boolean;
-  /** Called once, from whatever ends the exchange. */
-  readonly onEnd: (end: ExchangeEnd) => void;
+  isClosing(): boolean;
+  /** Called once for each exchange, from whatever ends it. */
+  exchangeEnded(end: ExchangeEnd): void;
 }
 
 /** Bytes a client may send ahead of its next request; more waits in the kernel. */
 const maxRestBytes = 65_536;
 const nothing = Buffer.alloc(0);
 
-/** One request and its answer, between a client's connection and an exit's, under one set of budgets. */
+/**
+ * Requests and their answers, one at a time, between a client's connection and an exit's, each under its own set of budgets.
+ * What happens on the exit's connection between two of them ends it: nothing was asked.
+ */
 export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunnel {
-  readonly owner: Principal;
+  owner: Principal;
   seat: Seat<LiveTunnel> | undefined;
   bytesUp = 0;
   bytesDown = 0;
-  readonly #parts: ExchangeParts;
+  readonly #client: Leg;
+  readonly #exit: Leg;
+  readonly #host: ExchangeOwner;
+  readonly #exitSide: ExitSide;
   readonly #up: Flow;
   readonly #down: Flow;
+  #request: PlainRequest;
+  #response: PlainResponse;
   #spender: Spender | undefined;
+  /** The exit's connection has carried a request before, so it may have been closed in the meantime. */
+  #isReused = false;
   /** Bytes of a request that may have been sent to nobody. */
   #unbilledBytes = 0;
   #isActive = true;
@@ -69,22 +86,52 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
   #hasExitEnded = false;
   #hasEnded = false;
 
-  constructor(parts: ExchangeParts) {
-    this.owner = parts.owner;
-    this.#parts = parts;
-    this.#up = new Flow(parts.client, parts.exit, this);
-    this.#down = new Flow(parts.exit, parts.client, this);
+  constructor(client: Leg, exit: Leg, first: Exchanged, host: ExchangeOwner) {
+    this.owner = first.principal;
+    this.#request = first.request;
+    this.#response = first.response;
+    this.#client = client;
+    this.#exit = exit;
+    this.#host = host;
+    this.#exitSide = new ExitSide(this);
+    this.#up = new Flow(client, exit, this);
+    this.#down = new Flow(exit, client, this);
   }
 
-  /** Begins. `early`: what the client sent behind the head; `glued`: what came behind the exit's answer to the dial. */
-  start(spender: Spender, early: Buffer, glued: Buffer, hasClientEnded: boolean): void {
-    const { client, exit, request } = this.#parts;
+  /** Whether the exit's connection waits for the next request, nothing having happened on it since the last. */
+  get isReusable(): boolean {
+    return this.#hasEnded && !this.#hasExitEnded;
+  }
+
+  /** Makes ready for the next request, which `start` begins. */
+  reuse({ principal, request, response }: Exchanged): void {
+    this.owner = principal;
+    this.#request = request;
+    this.#response = response;
+    this.#isReused = true;
+    this.bytesUp = 0;
+    this.bytesDown = 0;
+    this.#unbilledBytes = 0;
+    this.#isActive = true;
+    this.#isSent = false;
+    this.#isAnswered = false;
+    this.#hasEnded = false;
+    this.#up.reopen();
+    this.#down.reopen();
+  }
+
+  /** Begins what it was made or made ready for. */
+  start(spender: Spender, { early, glued, hasClientEnded }: Exchanged): void {
+    const client = this.#client;
+    const exit = this.#exit;
     this.#spender = spender;
     client.receiver = this;
-    exit.receiver = new ExitSide(this);
-    const { head, body } = request;
+    exit.receiver = this.#exitSide;
+    const { head, body } = this.#request;
     let state: MessageState = body.isDone ? 'done' : 'more';
     let passTo = 0;
+    this.#rest = nothing;
+    this.#hasClientEnded = false;
     if (state === 'done') this.#rest = early;
     else if (early.length > 0) {
       state = body.push(early, 0);
@@ -98,8 +145,8 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     const tail = state === 'done' ? body.tail : '';
     const opening = Buffer.allocUnsafe(head.length + passTo + tail.length);
     opening.write(head, 0, 'latin1');
-    early.copy(opening, head.length, 0, passTo);
-    opening.write(tail, head.length + passTo, 'latin1');
+    if (passTo > 0) early.copy(opening, head.length, 0, passTo);
+    if (tail !== '') opening.write(tail, head.length + passTo, 'latin1');
     this.#hasBodyBegun = opening.length > head.length;
     this.#isAsked = state === 'done';
     const goes = this.#up.onBytes(opening, false);
@@ -110,6 +157,13 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     if (this.#hasEnded) return;
     if (glued.length === 0 || this.exitBytes(glued, false)) exit.resume();
     else exit.stop();
+  }
+
+  /** Closes the exit's connection, which waits for no further request. */
+  close(): void {
+    if (!this.isReusable) return;
+    this.#hasExitEnded = true;
+    this.#exit.socket.destroy();
   }
 
   /** Ends the exchange and both connections now, and gives back what was taken and not used. */
@@ -135,7 +189,7 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
       this.#rest = Buffer.concat([this.#rest, bytes]);
       return this.#rest.length < maxRestBytes;
     }
-    const { body } = this.#parts.request;
+    const { body } = this.#request;
     const state = body.push(bytes, 0);
     if (state === 'broken') {
       this.#fail('malformed_request');
@@ -170,11 +224,12 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
   exitBytes(bytes: Buffer, lent: boolean): boolean {
     if (this.#hasEnded || this.#isAnswered) {
       // More than the answer: the connection cannot be relied on.
+      this.close();
       this.#hasExitEnded = true;
       return false;
     }
-    const { response, isClosing } = this.#parts;
-    const state = response.push(bytes, !this.#isAsked || this.#hasClientEnded || isClosing());
+    const response = this.#response;
+    const state = response.push(bytes, !this.#isAsked || this.#hasClientEnded || this.#host.isClosing());
     this.#bill();
     if (state === 'broken') {
       this.#fail('malformed_response');
@@ -188,16 +243,18 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
   }
 
   exitEnded(): void {
+    this.close();
     this.#hasExitEnded = true;
     if (this.#hasEnded || this.#isAnswered) return;
-    if (this.#parts.response.end() === 'done') this.#finishAnswer();
+    if (this.#response.end() === 'done') this.#finishAnswer();
     else this.exitLost();
   }
 
   exitLost(): void {
+    this.close();
     this.#hasExitEnded = true;
     if (this.#hasEnded || this.#isAnswered) return;
-    if (this.#mayBeUnheard && this.#parts.request.isIdempotent) this.#end('exit_lost', 'again');
+    if (this.#mayBeUnheard && this.#request.isIdempotent) this.#end('exit_lost', 'again');
     else this.#fail('exit_lost');
   }
 
@@ -236,18 +293,16 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
   flowDone(flow: Flow): void {
     if (flow === this.#up) {
       this.#isSent = true;
-      if (this.#rest.length < maxRestBytes) this.#parts.client.resume();
+      if (this.#rest.length < maxRestBytes) this.#client.resume();
       return;
     }
-    const { response } = this.#parts;
     const isWhole = this.#isAsked && this.#isSent;
-    this.#end('completed', isWhole && response.keepsClient && !this.#hasClientEnded ? 'next' : 'close');
+    this.#end('completed', isWhole && this.#response.keepsClient && !this.#hasClientEnded ? 'next' : 'close');
   }
 
   /** Whether the exit's connection may have been closed before the request came to it. */
   get #mayBeUnheard(): boolean {
-    const { isReused, response } = this.#parts;
-    return isReused && !response.hasBegun && !this.#hasBodyBegun;
+    return this.#isReused && !this.#response.hasBegun && !this.#hasBodyBegun;
   }
 
   #bill(): void {
@@ -265,13 +320,14 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
 
   /** While the client has nothing of the final answer, it can be told; after that only the end of its connection tells it. */
   #fail(reason: EndReason): void {
-    if (this.#parts.response.status === 0) this.#end(reason, 'refuse');
+    if (this.#response.status === 0) this.#end(reason, 'refuse');
     else this.cut(reason);
   }
 
   #end(reason: EndReason, outcome: ExchangeEnd['outcome']): void {
     this.#hasEnded = true;
-    const { client, exit, response, onEnd } = this.#parts;
+    const response = this.#response;
+    const exit = this.#exit;
     let unusedBytes = this.#up.settle() + this.#down.settle();
     if (outcome === 'again') unusedBytes += this.#unbilledBytes;
     else this.#bill();
@@ -279,25 +335,34 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     // The request is one, however often it takes to be heard.
     if (outcome === 'again') this.#spender?.cancel();
     else this.#spender?.end();
+    this.#spender = undefined;
     const keepsExit =
-      reason === 'completed' &&
+      outcome === 'next' &&
       this.#isAsked &&
       this.#isSent &&
       response.keepsExit &&
       !this.#hasExitEnded &&
       exit.isFlushed;
-    if (!keepsExit) exit.socket.destroy();
-    if (outcome === 'gone') client.socket.destroy();
-    const { bytesUp, bytesDown } = this;
-    onEnd({
+    if (keepsExit) exit.resume();
+    else {
+      this.#hasExitEnded = true;
+      exit.socket.destroy();
+    }
+    if (outcome === 'gone') this.#client.socket.destroy();
+    const rest = this.#rest;
+    // A connection that waits holds no memory for what is over.
+    this.#rest = nothing;
+    response.letGo();
+    this.#host.exchangeEnded({
       reason,
       status: response.status,
-      bytesUp,
-      bytesDown,
+      bytesUp: this.bytesUp,
+      bytesDown: this.bytesDown,
       outcome,
       keepsExit,
-      rest: this.#rest,
+      rest,
       hasClientEnded: this.#hasClientEnded,
+      atMs: performance.now(),
     });
   }
 }

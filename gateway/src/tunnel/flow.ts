@@ -59,6 +59,11 @@ export class Flow implements LegReceiver {
     else this.#source.stop();
   }
 
+  /** After it was done: more comes, which will end too. */
+  reopen(): void {
+    this.#hasEnded = false;
+  }
+
   onBytes(bytes: Buffer, lent: boolean): boolean {
     const allowed = this.#owner.take(bytes.length);
     // A write may go on after this returns, so what is lent is copied; it is at most the shared buffer.
