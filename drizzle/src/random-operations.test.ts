@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startDatabase, type Database } from '../test-support/database.ts';
 import { bundleTerms, planOperations, planTerms, type Cast, type Plan } from '../test-support/random-operations.ts';
-import { id, ledgerProblems, makeAccount, makeExit, makeKey, TestGateway } from '../test-support/world.ts';
+import { bookProblems, id, makeAccount, makeExit, makeKey, TestGateway } from '../test-support/world.ts';
 
 /** `LEDGER_SEED=<n>` plans other operations; a failure of one seed comes again with it. */
 const seed = Number(process.env['LEDGER_SEED'] ?? 20_261_121);
@@ -27,7 +27,7 @@ test(`the books are in order after 10,000 random operations, many of them repeat
   // Nothing may fail: no deadlock, no constraint met that says so only by an error.
   await Promise.all(Array.from({ length: connections }, worker));
 
-  expect(await ledgerProblems(db)).toEqual([]);
+  expect(await bookProblems(db)).toEqual([]);
   expect(await unbalanced()).toEqual([]);
   await expectBalances(plan);
   await expectSpending(plan);

@@ -150,7 +150,7 @@ test('what was refunded does not expire as well, and what expired is not refunde
   await expire();
   await db.query(`select take_back_payment($1, 'refund', $2, 1000)`, [id('re'), expired.reference]);
   expect(await balance(db, second)).toBe(0);
-  expect(await db.query('select * from ledger_check()')).toEqual([]);
+  expect(await db.query('select * from books_check()')).toEqual([]);
 });
 
 test('the tunnels of a plan are the account’s while it goes on, unless it has fewer of its own', async () => {

@@ -152,6 +152,11 @@ export async function ledgerProblems(db: Database): Promise<readonly unknown[]> 
   return db.query('select * from ledger_check()');
 }
 
+/** What does not add up in ledger, payments and batches. */
+export async function bookProblems(db: Database): Promise<readonly unknown[]> {
+  return db.query('select * from books_check()');
+}
+
 /** The kinds of the anomalies of one source. */
 export async function anomalies(db: Database, source: string): Promise<readonly string[]> {
   const rows = await db.query<{ kind: string }>('select kind from anomaly where source = $1 order by id', [source]);

@@ -6,6 +6,7 @@ import { renderFailure } from './http/render-failure.ts';
 import { requestIdHeader } from './http/reply-headers.ts';
 import { mountOfHost } from './http/routed-path.ts';
 import { keepMonths } from './jobs/keep-months.ts';
+import { reconcileBooks } from './jobs/reconcile-books.ts';
 import { deliverWebhooks } from './jobs/deliver-webhooks.ts';
 import { resolveSources } from './jobs/resolve-sources.ts';
 import { sweep } from './jobs/sweep.ts';
@@ -14,8 +15,10 @@ import { createDatabase } from './store/database.ts';
 
 export { RateLimiter } from './http/rate-limiter.ts';
 
-/** What is due once a minute. */
+/** What is due once a minute, and once a day at the time that `wrangler.toml` has as well. */
 const jobs = { keepMonths, sweep, turnPeriods, resolveSources, deliverWebhooks };
+const dailyJobs = { reconcileBooks };
+const dailyCron = '17 4 * * *';
 
 const apps = new WeakMap<Env, ReturnType<typeof createApp>>();
 
@@ -49,10 +52,10 @@ export default {
     const page = isOfMount ? undefined : await servePage(request, env.ASSETS);
     return page ?? appOf(env).fetch(request, bindings, execution);
   },
-  async scheduled(_event, bindings) {
+  async scheduled({ cron }, bindings) {
     const log = requestLog(crypto.randomUUID());
     // One that fails does not keep the others from what is due.
-    for (const [name, job] of Object.entries(jobs)) {
+    for (const [name, job] of Object.entries(cron === dailyCron ? dailyJobs : jobs)) {
       try {
         const env = readEnv(bindings);
         await job({ env, db: createDatabase(env), log, nowMs: Date.now() });

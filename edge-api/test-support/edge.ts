@@ -27,8 +27,8 @@ export interface Edge extends AsyncDisposable {
   signUp(bytes?: number): Promise<SignedUp>;
   /** What the Worker logged, as text. */
   logs(): string;
-  /** Runs what is due, as the cron trigger does. */
-  runScheduled(): Promise<void>;
+  /** Runs what is due, as the cron trigger does: that of every minute, unless another is given. */
+  runScheduled(cron?: string): Promise<void>;
 }
 
 export interface CallOptions {
@@ -166,8 +166,8 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
         .getLogs()
         .map((entry) => entry.message)
         .join('\n'),
-    runScheduled: async () => {
-      await harness.getWorker().scheduled({ cron: '* * * * *' });
+    runScheduled: async (cron = '* * * * *') => {
+      await harness.getWorker().scheduled({ cron });
     },
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };

@@ -173,4 +173,6 @@ export type OperatorAccountQuery = EasyQuery<typeof operator.OperatorAccountQuer
 export type AuditQuery = EasyQuery<typeof operator.AuditQuery>;
 export type AdjustBalanceRequest = v.InferInput<typeof operator.AdjustBalanceRequest>;
 export type AdjustedBalance = v.InferOutput<typeof operator.AdjustedBalance>;
+export type ReconcileProviderQuery = v.InferInput<typeof operator.ReconcileProviderQuery>;
+export type ProviderReconciliation = v.InferOutput<typeof operator.ProviderReconciliation>;
 export type Reconciliation = v.InferOutput<typeof operator.Reconciliation>;

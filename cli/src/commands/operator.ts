@@ -12,6 +12,7 @@ import { operatorAccountCommands } from './operator-accounts.ts';
 import { auditCommands } from './operator-audit.ts';
 import { bundleCommands } from './operator-bundles.ts';
 import { feedCommands } from './operator-feed.ts';
+import { reconcileCommands } from './operator-reconcile.ts';
 import { planCommands } from './plans.ts';
 
 const maxTokenBytes = 4096;
@@ -47,18 +48,7 @@ export function operatorCommands(program: Command, run: Run): void {
   bundleCommands(operator, run);
   planCommands(operator, run, 'the plans of Marvel', (context) => context.operator().operator.plans);
 
-  does(operator.command('reconcile').description('prove the ledger'), run, async (context) => {
-    const found = await context.operator().operator.reconcile({ signal: context.terminal.signal });
-    context.show(found, () =>
-      table(
-        ['PROBLEM', 'WHERE', 'EXPECTED', 'FOUND'],
-        found.problems.map((row) => [row.problem, row.id, String(row.expected ?? '-'), String(row.found ?? '-')]),
-        context.paint,
-        `${context.paint.good('The ledger adds up.')} ${found.anomalies.length} anomalies were noted.`,
-      ),
-    );
-    return found.problems.length === 0 ? undefined : exitCodes.notInOrder;
-  });
+  reconcileCommands(operator, run);
 }
 
 function gatewayCommands(operator: Command, run: Run): void {

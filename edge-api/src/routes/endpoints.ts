@@ -47,6 +47,7 @@ import { createOperatorPlan } from './operator/create-plan.ts';
 import { dropExit } from './operator/drop-exit.ts';
 import { enrolGateway } from './operator/enrol-gateway.ts';
 import { getFleet } from './operator/get-fleet.ts';
+import { getProviderReconciliation } from './operator/get-provider-reconciliation.ts';
 import { getReconciliation } from './operator/get-reconciliation.ts';
 import { importExits } from './operator/import-exits.ts';
 import { listExits } from './operator/list-exits.ts';
@@ -184,6 +185,7 @@ export const endpoints: readonly Endpoint[] = [
   getFeedKeys,
   listAudit,
   getReconciliation,
+  getProviderReconciliation,
   listErrors,
   getStatus,
 ];

@@ -16,13 +16,13 @@ export interface LedgerProblem {
 }
 
 export interface Reconciled {
-  /** Empty when every transaction sums to zero and every balance is the sum of its entries. */
+  /** Empty when the ledger adds up, and payments and batches are in it as they say. */
   readonly problems: readonly LedgerProblem[];
   /** The newest first. */
   readonly anomalies: readonly { readonly at: Date; readonly kind: string; readonly source: string }[];
 }
 
-/** Proves the ledger, and lists what could not be credited as it said. Errors: `unavailable`. Cost: reads the whole ledger. */
+/** Proves the ledger, compares payments and batches with it, and lists what could not be credited as it said. Errors: `unavailable`. Cost: reads the whole ledger. */
 export async function reconcile(db: Database): Promise<Result<Reconciled, Unavailable>> {
   const done = await attempt(() =>
     db.batch([
@@ -33,7 +33,7 @@ export async function reconcile(db: Database): Promise<Result<Reconciled, Unavai
           expected: sql<number | null>`expected`.mapWith(Number),
           found: sql<number | null>`found`.mapWith(Number),
         })
-        .from(sql`ledger_check()`)
+        .from(sql`books_check()`)
         .limit(maxReported),
       db
         .select({ at: anomaly.at, kind: anomaly.kind, source: anomaly.source })

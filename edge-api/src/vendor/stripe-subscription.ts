@@ -80,7 +80,8 @@ export async function voidBilled(calling: Calling, id: string): Promise<Result<v
   return voided.ok || voided.error.code === 'refused' ? ok(undefined) : err(voided.error);
 }
 
-const StripeSubscription = v.object({
+export const StripeSubscription = v.object({
+  id: v.string(),
   status: v.string(),
   cancel_at_period_end: v.boolean(),
   pause_collection: v.nullish(v.object({})),
@@ -101,7 +102,7 @@ export async function readSubscription(
 }
 
 /** Source: Stripe API, the statuses of a subscription. A payment that is awaited counts more than a pause. */
-function statusOf({ status, pause_collection: pause }: v.InferOutput<typeof StripeSubscription>) {
+export function statusOf({ status, pause_collection: pause }: v.InferOutput<typeof StripeSubscription>) {
   switch (status) {
     case 'active':
     case 'trialing':

@@ -60,6 +60,9 @@ export function operator(api: Api) {
     /** Reads the whole ledger and says what does not add up. */
     reconcile: async (options?: CallOptions) =>
       api.json<t.Reconciliation>('GET', '/v1/operator/reconcile', { options }),
+    /** Compares payments and subscriptions with the payment provider. */
+    reconcilePayments: async (query?: t.ReconcileProviderQuery, options?: CallOptions) =>
+      api.json<t.ProviderReconciliation>('GET', '/v1/operator/reconcile/payments', { query, options }),
   };
 }
 

@@ -4,6 +4,7 @@ import { DestinationPolicy } from '../feed.ts';
 import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.ts';
 import { Evidence } from '../verdict.ts';
 import { PageQuery } from './billing.ts';
+import { Moment } from './moment.ts';
 
 const Name = v.pipe(Line(100), v.minLength(1));
 
@@ -138,6 +139,36 @@ export const Reconciliation = v.strictObject({
     }),
   ),
   anomalies: v.array(v.strictObject({ at: Timestamp, kind: v.string(), source: v.string() })),
+});
+
+/** The longest while of one comparison with the payment provider, days. */
+export const maxReconcileDays = 31;
+
+export const ReconcileProviderQuery = v.strictObject({
+  /** Default: 7 days before `to`. */
+  from: v.optional(Moment),
+  /** Exclusive. Default: ten minutes ago, so that what is still being told of is not taken for missing. */
+  to: v.optional(Moment),
+});
+
+/** What the payment provider and Marvel do not have alike. */
+export const ProviderReconciliation = v.strictObject({
+  period: v.strictObject({ from: Timestamp, to: Timestamp }),
+  /** How much of the provider's was compared. */
+  compared: v.strictObject({ payments: Count, periods: Count, take_backs: Count, subscriptions: Count }),
+  /** Whether that was all of it; if not, a shorter period is. */
+  is_whole: v.boolean(),
+  problems: v.array(
+    v.strictObject({
+      problem: v.string(),
+      /** By the provider's name for it. */
+      reference: v.string(),
+      /** What the provider has; `null` for nothing. */
+      expected: v.nullable(v.string()),
+      /** What Marvel has; `null` for nothing. */
+      found: v.nullable(v.string()),
+    }),
+  ),
 });
 
 const accountStatuses = ['active', 'suspended'] as const;

@@ -50,7 +50,7 @@ async function invoice({ token }: SignedUp, id: string) {
 
 /** That the balance of every account is the sum of its entries, and that entries sum to zero. */
 async function expectBooksInOrder(): Promise<void> {
-  expect(await edge.database.query('select * from ledger_check()')).toEqual([]);
+  expect(await edge.database.query('select * from books_check()')).toEqual([]);
 }
 
 describe('GET /v1/bundles and POST /v1/checkout', () => {

@@ -10,7 +10,7 @@ export const getReconciliation = endpoint({
   tag: 'Operator',
   summary: 'Prove the ledger',
   description:
-    'Reads the whole ledger. No problems: every transaction sums to zero, every balance is the sum of its entries.',
+    'Reads the whole ledger. No problems: every transaction sums to zero, every balance is the sum of its entries, payments are credited as they were paid, and the batches of the last day billed as they were reported.',
   reply: { status: 200, description: 'What does not add up, and the newest anomalies.', body: Reconciliation },
   failures: [],
   duringMaintenance: true,

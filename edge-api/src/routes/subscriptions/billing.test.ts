@@ -362,7 +362,7 @@ describe('an account on a plan of Marvel’s', () => {
 });
 
 test('after all of this the books are in order', async () => {
-  expect(await edge.database.query('select * from ledger_check()')).toEqual([]);
+  expect(await edge.database.query('select * from books_check()')).toEqual([]);
   const odd = await edge.database.query('select kind from anomaly');
   expect(odd).toEqual([]);
 });
