@@ -1,9 +1,12 @@
 import { neon, NeonDbError, neonConfig } from '@neondatabase/serverless';
 import { Client } from 'pg';
+import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startNeonFront, type NeonFront } from './neon-front.ts';
+import { createSessions } from './neon-front/sessions.ts';
 import { describePostgresFailure, startPostgres, type Postgres } from './postgres.ts';
 
+const BackendPids = v.strictTuple([v.object({ pid: v.number() })]);
 let postgres: Postgres;
 let front: NeonFront;
 const parts = new AsyncDisposableStack();
@@ -307,5 +310,22 @@ describe('faults', () => {
     expect((await failure(sql`select 1`)).message).toContain('HTTP status 500');
     await postgres.start();
     expect(await sql`select 1 as n`).toEqual([{ n: 1 }]);
+  });
+
+  test('a session that dies between two statements fails the next one, and not the process', async () => {
+    const sessions = createSessions(postgres.port);
+    const { username: user, password, pathname } = new URL(postgres.url);
+    const opened = await sessions.open({ user, password, database: pathname.slice(1) });
+    if (!opened.ok) throw new Error(JSON.stringify(opened.error));
+    const client = opened.value;
+    const { rows } = await client.query('select pg_backend_pid() as pid');
+    await using direct = await directSession();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    client.once('end', resolve);
+    await direct.query('select pg_terminate_backend($1)', [v.parse(BackendPids, rows)[0].pid]);
+    await ended;
+    await expect(client.query('select 1')).rejects.toThrow(/not queryable|connection/i);
+    client.release(true);
+    await sessions.close();
   });
 });

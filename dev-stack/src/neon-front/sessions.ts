@@ -49,8 +49,10 @@ export function createSessions(postgresPort: number): Sessions {
         statement_timeout: STATEMENT_TIMEOUT_MS,
         application_name: 'neon-front',
       });
-      // An idle session that the server ends leaves the pool by itself; without a listener it would end this process.
+      // A session that the server ends leaves the pool by itself, and who has it open learns it from its next statement.
+      // Without listeners, one for idle sessions and one for those that are out, it would end this process.
       pool.on('error', () => undefined);
+      pool.on('connect', (client) => client.on('error', () => undefined));
     }
     pools.delete(key);
     pools.set(key, pool);
