@@ -347,8 +347,11 @@ describe('an operator of accounts and of the feed', () => {
     const [account] = found.json as { account_id: string }[];
     const id = account?.account_id ?? '';
     expect((await local([...accounts, 'show', id])).out).toMatch(
-      /^account +\S+\ne-mail +cli@example\.com\nstatus +active/,
+      /^account +\S+\ne-mail +cli@example\.com\nstatus +active\nbalance .*\nplan +Big, past_due\n/,
     );
+    const moved = await local([...accounts, 'ledger', id, '--json']);
+    expect(moved.json).toMatchObject([{ cause: 'payment', balance_bytes: expect.any(Number) as number }]);
+    expect((await local([...accounts, 'ledger', id])).out).toMatch(/^ID +AT +CAUSE .*\n\d+ .* payment /);
     const suspended = await local([...accounts, 'suspend', id, '--reason', 'abuse']);
     expect(suspended.out).toBe(`${id} (cli@example.com) is suspended.\n`);
     expect((await local([...accounts, 'find', '--status', 'suspended'])).out).toContain(id);

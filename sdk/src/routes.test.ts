@@ -212,6 +212,8 @@ describe('against the real API', () => {
     expect(await operator.accounts.suspend(accountId, { reason: 'tour' })).toMatchObject({ status: 'suspended' });
     expect(await operator.accounts.unsuspend(accountId, { reason: 'tour' })).toMatchObject({ status: 'active' });
     expect(await operator.accounts.get(accountId)).toEqual(account);
+    const [entry] = await operator.accounts.ledger(accountId).take(1);
+    expect(entry?.balance_bytes).toBe(account?.balance_bytes);
     const [last] = await operator.audit({ target: accountId }).take(1);
     expect(last).toMatchObject({ action: 'account.unsuspend', detail: { reason: 'tour' } });
     const { x = '' } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });

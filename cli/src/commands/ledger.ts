@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '@marvel/sdk';
 import { ledgerCauses } from '@marvel/shared/api/ledger';
 import { Option, type Command } from 'commander';
 import { CliError } from '../cli-error.ts';
@@ -5,6 +6,7 @@ import { does, type Run } from '../command.ts';
 import type { Context } from '../context.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatBytes, formatTime } from '../render/amount.ts';
+import type { Paint } from '../render/paint.ts';
 import { table } from '../render/table.ts';
 import { readCount } from './limits.ts';
 
@@ -37,24 +39,27 @@ export function ledgerCommands(program: Command, run: Run): void {
     const call = { signal: context.terminal.signal };
     const query = { from, cause, limit: Math.min(max, csvPageEntries) };
     const data = await context.customer().ledger.list(query, call).take(max);
-    context.show(data, () =>
-      table(
-        ['ID', 'AT', 'CAUSE', 'BYTES', 'BALANCE', 'REFERENCE', 'NOTE'],
-        data.map((row) => [
-          String(row.id),
-          formatTime(row.at),
-          row.cause,
-          formatBytes(row.bytes),
-          formatBytes(row.balance_bytes),
-          row.reference,
-          row.note ?? '-',
-        ]),
-        context.paint,
-        `Nothing moved in ${days} days.`,
-      ),
-    );
+    context.show(data, () => entryTable(data, context.paint, `Nothing moved in ${days} days.`));
     return undefined;
   });
+}
+
+/** Entries of a ledger for people. */
+export function entryTable(entries: readonly LedgerEntry[], paint: Paint, empty: string): string {
+  return table(
+    ['ID', 'AT', 'CAUSE', 'BYTES', 'BALANCE', 'REFERENCE', 'NOTE'],
+    entries.map((row) => [
+      String(row.id),
+      formatTime(row.at),
+      row.cause,
+      formatBytes(row.bytes),
+      formatBytes(row.balance_bytes),
+      row.reference,
+      row.note ?? '-',
+    ]),
+    paint,
+    empty,
+  );
 }
 
 /** Page after page, with the line of names once. */

@@ -5,6 +5,7 @@ import { does, type Run } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatBytes, formatTime, parseBytes } from '../render/amount.ts';
 import { fields, table } from '../render/table.ts';
+import { entryTable } from './ledger.ts';
 import { readCount } from './limits.ts';
 
 interface FindOptions {
@@ -52,6 +53,7 @@ export function operatorAccountCommands(operator: Command, run: Run): void {
           ['e-mail', found.email],
           ['status', found.status],
           ['balance', formatBytes(found.balance_bytes)],
+          ['plan', planText(found.plan)],
           ['threads', found.threads === null ? 'as many as there are' : String(found.threads)],
           ['keys', String(found.keys)],
           ['sub-users', String(found.sub_users)],
@@ -60,6 +62,18 @@ export function operatorAccountCommands(operator: Command, run: Run): void {
         context.paint,
       ),
     );
+    return undefined;
+  });
+
+  const ledger = accounts
+    .command('ledger <id>')
+    .description('every movement of bytes of an account, the newest first')
+    .option('--max <n>', 'how many at most', readCount, 50);
+  does<{ readonly max: number }>(ledger, run, async (context, { max }, [id = '']) => {
+    const call = { signal: context.terminal.signal };
+    const query = { limit: Math.min(max, 1000) };
+    const data = await context.operator().operator.accounts.ledger(id, query, call).take(max);
+    context.show(data, () => entryTable(data, context.paint, 'Nothing has moved.'));
     return undefined;
   });
 
@@ -98,4 +112,10 @@ export function operatorAccountCommands(operator: Command, run: Run): void {
     context.show(adjusted, () => `${id} has ${formatBytes(adjusted.balance_bytes)} now.`);
     return undefined;
   });
+}
+
+function planText(plan: OperatorAccount['plan']): string {
+  if (plan === null) return 'none';
+  const { name, status, current_period_end: end } = plan;
+  return `${name}, ${status}${end === null ? '' : `, period ends ${formatTime(end)}`}`;
 }

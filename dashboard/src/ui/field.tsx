@@ -58,6 +58,7 @@ interface TextFieldProps {
   readonly minLength?: number;
   readonly min?: number | string;
   readonly max?: number | string;
+  readonly step?: number | 'any';
 }
 
 export function TextField({ label, hint, wrong, onInput, type = 'text', ...input }: TextFieldProps) {
@@ -78,7 +79,10 @@ export function TextField({ label, hint, wrong, onInput, type = 'text', ...input
   );
 }
 
-interface TextAreaFieldProps extends Omit<TextFieldProps, 'type' | 'autocomplete' | 'minLength' | 'min' | 'max'> {
+interface TextAreaFieldProps extends Omit<
+  TextFieldProps,
+  'type' | 'autocomplete' | 'minLength' | 'min' | 'max' | 'step'
+> {
   readonly rows?: number;
 }
 

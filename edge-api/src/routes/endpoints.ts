@@ -34,6 +34,7 @@ import { deleteNode } from './nodes/delete-node.ts';
 import { listNodes } from './nodes/list-nodes.ts';
 import { rotateNode } from './nodes/rotate-node.ts';
 import { adjustBalance } from './operator/adjust-balance.ts';
+import { getAccountLedger } from './operator/get-account-ledger.ts';
 import { getAccount } from './operator/get-account.ts';
 import { getFeedKeys } from './operator/get-feed-keys.ts';
 import { listAccounts } from './operator/list-accounts.ts';
@@ -176,6 +177,7 @@ export const endpoints: readonly Endpoint[] = [
   setMaintenance,
   listAccounts,
   getAccount,
+  getAccountLedger,
   suspendAccount,
   unsuspendAccount,
   adjustBalance,

@@ -1,11 +1,12 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
 import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
 import { apiKey, subUser } from './schema/credential.ts';
+import { subscription } from './schema/subscription.ts';
 
 /** The most accounts of one page. */
 const maxAccountPage = 100;
@@ -16,6 +17,12 @@ export interface OperatorAccount {
   readonly email: string;
   readonly status: 'active' | 'suspended';
   readonly threads: number | null;
+  /** The plan of Marvel's that it is on. */
+  readonly plan:
+    | (Pick<typeof subscription.$inferSelect, 'status' | 'name' | 'currentPeriodEnd'> & {
+        readonly id: string;
+      })
+    | null;
   readonly balanceBytes: number;
   readonly keys: number;
   readonly subUsers: number;
@@ -79,18 +86,35 @@ export async function setAccountStatus(
 function selectAccounts(db: Database) {
   const keys = db.$count(apiKey, and(eq(apiKey.accountId, account.id), isNull(apiKey.revokedAt)));
   const subUsers = db.$count(subUser, and(eq(subUser.accountId, account.id), isNull(subUser.deletedAt)));
-  return db
-    .select({
-      id: account.id,
-      email: account.email,
-      status: account.status,
-      threads: account.threads,
-      balanceBytes: budget.balanceBytes,
-      keys: sql`${keys}`.mapWith(Number),
-      subUsers: sql`${subUsers}`.mapWith(Number),
-      createdAt: account.createdAt,
-    })
-    .from(account)
-    .innerJoin(budget, eq(budget.id, account.id))
-    .$dynamic();
+  return (
+    db
+      .select({
+        id: account.id,
+        email: account.email,
+        status: account.status,
+        threads: account.threads,
+        plan: {
+          id: subscription.planId,
+          name: subscription.name,
+          status: subscription.status,
+          currentPeriodEnd: subscription.currentPeriodEnd,
+        },
+        balanceBytes: budget.balanceBytes,
+        keys: sql`${keys}`.mapWith(Number),
+        subUsers: sql`${subUsers}`.mapWith(Number),
+        createdAt: account.createdAt,
+      })
+      .from(account)
+      .innerJoin(budget, eq(budget.id, account.id))
+      // One at most: `subscription_own_key`.
+      .leftJoin(
+        subscription,
+        and(
+          eq(subscription.accountId, account.id),
+          isNull(subscription.customerId),
+          inArray(subscription.status, ['active', 'paused', 'past_due']),
+        ),
+      )
+      .$dynamic()
+  );
 }

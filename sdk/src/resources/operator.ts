@@ -13,6 +13,9 @@ export function operator(api: Api) {
         api.pages<t.OperatorAccountList>('/v1/operator/accounts', { query, options }),
       get: async (id: string, options?: CallOptions) =>
         api.json<t.OperatorAccount>('GET', '/v1/operator/accounts/{id}', { params: { id }, options }),
+      /** Every movement of its bytes, newest first. */
+      ledger: (id: string, query?: t.LedgerQuery, options?: CallOptions) =>
+        api.pages<t.LedgerPage>('/v1/operator/accounts/{id}/ledger', { params: { id }, query, options }),
       /** Its credentials are refused and its tunnels cut; it can still read. */
       suspend: async (id: string, body: t.SetAccountStatusRequest, options?: CallOptions) =>
         api.json<t.OperatorAccount>('POST', '/v1/operator/accounts/{id}/suspend', { params: { id }, body, options }),

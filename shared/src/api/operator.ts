@@ -5,6 +5,7 @@ import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.t
 import { Evidence } from '../verdict.ts';
 import { PageQuery } from './billing.ts';
 import { Moment } from './moment.ts';
+import { Subscription } from './subscription.ts';
 
 const Name = v.pipe(Line(100), v.minLength(1));
 
@@ -184,6 +185,15 @@ export const OperatorAccount = v.strictObject({
   email: v.string(),
   status: v.picklist(accountStatuses),
   threads: v.nullable(Count),
+  /** What it is on, of the plans of Marvel's; `null` without one that goes on. */
+  plan: v.nullable(
+    v.strictObject({
+      id: Id,
+      name: v.string(),
+      status: Subscription.entries.status,
+      current_period_end: v.nullable(Timestamp),
+    }),
+  ),
   balance_bytes: SignedBytes,
   /** Not revoked. */
   keys: Count,

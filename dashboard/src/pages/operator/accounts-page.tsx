@@ -1,99 +1,14 @@
-import { useSignal } from '@preact/signals';
-import type { AdjustedBalance } from '@marvel/sdk';
-import { formatBytes, formatExactBytes } from '../../format/bytes.ts';
-import { operator } from '../../session/api.ts';
-import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
-import { SelectField, TextField, wrongOf } from '../../ui/field.tsx';
-import { Notice, ProblemNotice } from '../../ui/notice.tsx';
-import { Card } from '../../ui/page.tsx';
+import { route } from '../../router.ts';
+import { AccountList } from './account-list.tsx';
+import { AccountView } from './account-view.tsx';
 import { OperatorPage } from './operator-page.tsx';
 
-const bytesPerGb = 1_000_000_000;
-
-function AdjustForm() {
-  const account = useSignal('');
-  const amount = useSignal('');
-  const sign = useSignal<'give' | 'take'>('give');
-  const reason = useSignal('');
-  const done = useSignal<AdjustedBalance | undefined>(undefined);
-  const adjust = useAction(async () => {
-    done.value = undefined;
-    const bytes = Math.round(Number(amount.value) * bytesPerGb) * (sign.value === 'take' ? -1 : 1);
-    done.value = await operator.accounts.adjust(account.value.trim(), { bytes, reason: reason.value });
-    amount.value = '';
-    reason.value = '';
-  });
-  return (
-    <Card title="Adjust a balance">
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          adjust.run();
-        }}
-      >
-        <div class="form-grid">
-          <TextField
-            label="Account"
-            name="account"
-            required
-            placeholder="acc_…"
-            value={account.value}
-            onInput={(value) => (account.value = value)}
-          />
-          <SelectField
-            label="Direction"
-            name="sign"
-            value={sign.value}
-            onChange={(value) => (sign.value = value === 'take' ? 'take' : 'give')}
-            options={[
-              ['give', 'Give'],
-              ['take', 'Take'],
-            ]}
-          />
-          <TextField
-            label="Amount in GB"
-            name="amount"
-            required
-            placeholder="1.5"
-            value={amount.value}
-            onInput={(value) => (amount.value = value)}
-            wrong={wrongOf(adjust.problem, 'bytes')}
-          />
-        </div>
-        <TextField
-          label="Reason"
-          name="reason"
-          required
-          hint="It stands in the customer's ledger."
-          value={reason.value}
-          onInput={(value) => (reason.value = value)}
-          wrong={wrongOf(adjust.problem, 'reason')}
-        />
-        {adjust.problem !== undefined && <ProblemNotice problem={adjust.problem} />}
-        {done.value !== undefined && (
-          <Notice tone="good" title="Entered in the ledger">
-            <span title={formatExactBytes(done.value.balance_bytes)}>
-              {`The balance of ${done.value.account_id} is ${formatBytes(done.value.balance_bytes)} now.`}
-            </span>
-          </Notice>
-        )}
-        <div>
-          <Button kind="primary" type="submit" isBusy={adjust.isBusy}>
-            Adjust
-          </Button>
-        </div>
-      </form>
-    </Card>
-  );
-}
-
-/** Accounts of customers. */
+/** Accounts of customers: all of them, or the one that the address names. */
 export function AccountsPage() {
+  const id = route.value.query.get('account');
   return (
-    <OperatorPage title="Accounts">
-      <AdjustForm />
+    <OperatorPage title={id === null ? 'Accounts' : 'Account'}>
+      {id === null ? <AccountList /> : <AccountView key={id} id={id} />}
     </OperatorPage>
   );
 }

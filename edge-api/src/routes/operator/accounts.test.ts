@@ -1,7 +1,9 @@
+import { LedgerPage } from '@marvel/shared/api/ledger';
 import {
   AuditPage,
   FeedKeys,
   FleetStatus,
+  OperatorAccount,
   OperatorAccountList,
   OperatorGatewayList,
 } from '@marvel/shared/api/operator';
@@ -35,6 +37,49 @@ describe('accounts', () => {
     expect(second.data).toMatchObject([shown]);
     expect((await call('GET', 'accounts?email=nobody@example.com')).json).toEqual({ data: [], next_cursor: null });
     expectFailure(await call('GET', 'accounts/acc_nobody'), 'not_found');
+  });
+
+  test('show what moved, and the plan of Marvel’s that they are on, not those of their customers', async () => {
+    const { accountId, token } = await edge.signUp(500);
+    const adjusted = await call('POST', `accounts/${accountId}/adjust`, { bytes: -20, reason: 'a mistake' });
+    expect(adjusted.status).toBe(200);
+    const ledger = v.parse(LedgerPage, (await call('GET', `accounts/${accountId}/ledger?limit=1`)).json);
+    expect(ledger.data).toMatchObject([{ cause: 'adjustment', note: 'a mistake', bytes: -20, balance_bytes: 480 }]);
+    expect(ledger.data).toEqual(
+      v.parse(LedgerPage, (await edge.call('GET', '/v1/ledger?limit=1', { token })).json).data,
+    );
+    const next = await call('GET', `accounts/${accountId}/ledger?cursor=${ledger.next_cursor}`);
+    expect(v.parse(LedgerPage, next.json).data).toMatchObject([{ balance_bytes: 500 }]);
+    expectFailure(await call('GET', 'accounts/acc_nobody/ledger'), 'not_found');
+    expectFailure(await edge.call('GET', `/v1/operator/accounts/${accountId}/ledger`, { token }), 'unauthenticated');
+
+    const plan = async () => v.parse(OperatorAccount, (await call('GET', `accounts/${accountId}`)).json).plan;
+    const terms = `1000, 100, 'usd', 'month', 1`;
+    await edge.database.query(
+      `insert into plan (id, account_id, name, bytes, price_cents, currency, interval, interval_count)
+         values ('pln_ours', null, 'Pro', ${terms}), ('pln_theirs', $1, 'Own', ${terms})`,
+      [accountId],
+    );
+    await edge.database.query(`insert into customer (id, account_id, name) values ('cus_1', $1, 'Ada')`, [accountId]);
+    await edge.database.query(
+      `insert into sub_user (id, account_id, username, digest) values ('su_1', $1, 'ada', 'x')`,
+      [accountId],
+    );
+    const subscribe = async (id: string, planId: string, customer: string | null, status: string) =>
+      edge.database.query(
+        `insert into subscription (id, account_id, plan_id, customer_id, sub_user_id, status, name, bytes, price_cents, currency,
+           interval, interval_count, ended_at)
+         values ($1, $2, $3, $4::text, case when $4::text is null then null else 'su_1' end, $5::text, 'Pro', ${terms},
+           case when $5::text = 'cancelled' then now() end)`,
+        [id, accountId, planId, customer, status],
+      );
+    await subscribe('sub_1', 'pln_theirs', 'cus_1', 'active');
+    await subscribe('sub_2', 'pln_ours', null, 'cancelled');
+    expect(await plan()).toBeNull();
+    await subscribe('sub_3', 'pln_ours', null, 'past_due');
+    expect(await plan()).toEqual({ id: 'pln_ours', name: 'Pro', status: 'past_due', current_period_end: null });
+    const found = await call('GET', 'accounts');
+    expect(v.parse(OperatorAccountList, found.json).data.filter((row) => row.account_id === accountId)).toHaveLength(1);
   });
 
   test('that are suspended are so at the gateways too, until they are not, and the audit log says why', async () => {

@@ -4,12 +4,21 @@ import type { OperatorAccount as StoredAccount } from '../../store/operator-acco
 
 /** An account as an operator sees it. */
 export function showAccount(account: StoredAccount): v.InferOutput<typeof OperatorAccount> {
-  const { id, email, status, threads, balanceBytes, keys, subUsers, createdAt } = account;
+  const { id, email, status, threads, plan, balanceBytes, keys, subUsers, createdAt } = account;
   return {
     account_id: id,
     email,
     status,
     threads,
+    plan:
+      plan === null
+        ? null
+        : {
+            id: plan.id,
+            name: plan.name,
+            status: plan.status,
+            current_period_end: plan.currentPeriodEnd?.toISOString() ?? null,
+          },
     balance_bytes: balanceBytes,
     keys,
     sub_users: subUsers,
