@@ -324,7 +324,7 @@ function exitLine(ip: string, intact: boolean) {
 }
 
 test(
-  'the operator imports exits line by line, adjusts a balance and checks the ledger',
+  'the operator imports exits line by line, finds an account, adjusts its balance, suspends it and lets it go on, and checks the ledger',
   { timeout: TIMEOUT_MS },
   async () => {
     await using visitor = await visitAs();
@@ -350,15 +350,106 @@ test(
     await rowOf(page, '192.0.2.10').waitFor({ state: 'detached' });
 
     await visitor.turnTo('/operator/accounts');
-    await page.getByLabel('Account', { exact: true }).fill(stack.info.account.account_id);
+    await page.getByLabel('E-mail or id').fill('nobody@example.com');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('heading', { name: 'No such account' }).waitFor();
+    await page.getByLabel('E-mail or id').fill(stack.info.account.account_id);
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText(stack.info.account.email, { exact: true }).waitFor();
     await page.getByLabel('Amount in GB').fill('1.5');
     await page.getByLabel('Reason').fill('goodwill');
     await page.getByRole('button', { name: 'Adjust', exact: true }).click();
     await page.getByText('Entered in the ledger').waitFor();
+    await rowOf(page, 'goodwill').filter({ hasText: '+1.50 GB' }).waitFor();
+    for (const [opens, does, then] of [
+      ['Suspend', 'Suspend', 'suspended'],
+      ['Lift the suspension', 'Lift', 'active'],
+    ] as const) {
+      await page.getByRole('button', { name: opens, exact: true }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Reason').fill(`to be ${then}`);
+      await expectAccessible(page);
+      await dialog.getByRole('button', { name: does, exact: true }).click();
+      await page.locator('.badge').getByText(then, { exact: true }).waitFor();
+    }
+    await settle(page);
+    await expectAccessible(page);
+    await visitor.turnTo('/operator/audit');
+    await page.getByLabel('Action').fill('account.suspend');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await rowOf(page, 'account.unsuspend').waitFor({ state: 'detached' });
+    await rowOf(page, 'to be suspended').getByRole('link', { name: stack.info.account.account_id }).click();
+    await page.getByRole('heading', { level: 1, name: 'Account', exact: true }).waitFor();
 
     await visitor.turnTo('/operator');
     await page.getByRole('button', { name: 'Read the whole ledger' }).click();
     await page.getByText('Everything adds up').waitFor();
+    expect(visitor.complaints).toEqual([]);
+  },
+);
+
+test(
+  'a reseller authorises an address, makes a plan and a customer, and pauses, resumes and cancels what the customer is on',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using visitor = await visitAs(stack.info.account.token);
+    const { page } = visitor;
+    const dialog = page.getByRole('dialog');
+    await visitor.open('/sources');
+    await page.getByRole('button', { name: 'New source' }).first().click();
+    await dialog.getByLabel('Address').fill('10.0.0.1');
+    await dialog.getByRole('button', { name: 'Authorise it' }).click();
+    await dialog.getByText('must be a public address', { exact: true }).waitFor();
+    await expectAccessible(page);
+    await dialog.getByLabel('Address').fill('8.8.8.8');
+    await dialog.getByLabel('Sub-user').selectOption({ label: stack.info.sub_user.username });
+    await dialog.getByRole('button', { name: 'Authorise it' }).click();
+    expect(await rowOf(page, '8.8.8.8').textContent()).toContain(stack.info.sub_user.username);
+    await page.getByRole('button', { name: 'Remove 8.8.8.8' }).click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('heading', { name: 'No sources yet' }).waitFor();
+
+    await visitor.turnTo('/plans');
+    await page.getByRole('button', { name: 'New plan' }).first().click();
+    await dialog.getByLabel('Name').fill('Pro');
+    await dialog.getByLabel('GB each period').fill('5');
+    await dialog.getByLabel('Price').fill('15.50');
+    await dialog.getByLabel('A period is').fill('13');
+    await dialog.getByRole('button', { name: 'Make the plan' }).click();
+    await dialog.getByText('must make a period of a year at most', { exact: true }).waitFor();
+    await expectAccessible(page);
+    await dialog.getByLabel('A period is').fill('1');
+    await dialog.getByRole('button', { name: 'Make the plan' }).click();
+    expect(await rowOf(page, 'Pro').textContent()).toContain('$15.50 a month');
+
+    await visitor.turnTo('/customers');
+    await page.getByRole('button', { name: 'New customer' }).first().click();
+    await dialog.getByLabel('Name').fill('Ada');
+    await dialog.getByLabel('Sub-user').selectOption({ label: stack.info.sub_user.username });
+    await dialog.getByRole('button', { name: 'Make the customer' }).click();
+    await page.getByRole('link', { name: 'Ada' }).click();
+    await page.getByRole('button', { name: 'Put on a plan' }).click();
+    await dialog.getByRole('button', { name: 'Begin' }).click();
+    for (const [step, status] of [
+      ['Pause', 'paused'],
+      ['Resume', 'active'],
+    ] as const) {
+      await page.getByRole('button', { name: `${step} Pro` }).click();
+      await rowOf(page, 'Pro').getByText(status, { exact: true }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Cancel Pro' }).click();
+    await dialog.getByText('Its period ends on').waitFor();
+    await expectAccessible(page);
+    await dialog.getByLabel('At once').check();
+    await dialog.getByRole('button', { name: 'Cancel it' }).click();
+    await rowOf(page, 'Pro').getByText('cancelled', { exact: true }).waitFor();
+    await visitor.turnTo('/customers');
+    await page.getByRole('button', { name: 'Delete Ada' }).click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('heading', { name: 'No customers yet' }).waitFor();
+    await visitor.turnTo('/plans');
+    await page.getByRole('button', { name: 'Retire Pro' }).click();
+    await rowOf(page, 'Pro').getByText('retired', { exact: true }).waitFor();
     expect(visitor.complaints).toEqual([]);
   },
 );

@@ -23,6 +23,7 @@ const accountPages = [
   { path: '/connect', title: 'Connect', empty: undefined },
   { path: '/keys', title: 'Keys', empty: 'No keys yet' },
   { path: '/sub-users', title: 'Sub-users', empty: 'No sub-users yet' },
+  { path: '/sources', title: 'Authorised sources', empty: 'No sources yet' },
   { path: '/nodes', title: 'Sticky sessions', empty: 'No exit is held' },
   { path: '/availability', title: 'Availability', empty: undefined },
   { path: '/usage', title: 'Usage', empty: 'No traffic in this period' },
@@ -31,6 +32,8 @@ const accountPages = [
   { path: '/billing', title: 'Billing', empty: 'No invoices yet' },
   { path: '/receipts', title: 'Receipts', empty: 'No receipts yet' },
   { path: '/subscriptions', title: 'Subscriptions', empty: 'No subscriptions yet' },
+  { path: '/customers', title: 'Customers', empty: 'No customers yet' },
+  { path: '/plans', title: 'Your plans', empty: 'No plans yet' },
   { path: '/webhooks', title: 'Webhooks', empty: 'No endpoints yet' },
   { path: '/account', title: 'Sign-in and sessions', empty: undefined },
 ] as const;
@@ -40,7 +43,11 @@ const operatorPages = [
   { path: '/operator/gateways', title: 'Gateways' },
   { path: '/operator/exits', title: 'Exits' },
   { path: '/operator/accounts', title: 'Accounts' },
+  { path: '/operator/audit', title: 'Audit log' },
 ] as const;
+
+/** A customer of the demo account, on a plan of its own. */
+let customerPage: { readonly path: string; readonly title: string };
 
 async function call(method: string, path: string, token: string, body?: object): Promise<Response> {
   const reply = await fetch(`${stack.info.api}${path}`, {
@@ -50,6 +57,11 @@ async function call(method: string, path: string, token: string, body?: object):
   });
   expect(reply.ok).toBe(true);
   return reply;
+}
+
+async function make(path: string, body: object): Promise<string> {
+  const made = (await (await call('POST', path, stack.info.account.token, body)).json()) as { id: string };
+  return made.id;
 }
 
 async function visitAs(
@@ -86,19 +98,27 @@ beforeAll(async () => {
   const { token } = stack.info.account;
   await call('POST', '/v1/nodes', token, { country: 'DE', session: 'shown_1' });
   await call('POST', '/v1/checkout', token, { bundle_id: 'bnd_starter' });
+  const subUser = await make('/v1/sub-users', { username: 'shown', limits: { threads: 3 } });
+  await make('/v1/authorized-sources', { kind: 'ip', value: '8.8.4.4', sub_user: subUser });
+  await make('/v1/authorized-sources', { kind: 'hostname', value: 'shown.example.com' });
+  const terms = { name: 'Pro', bytes: 5_000_000_000, price_cents: 1500, currency: 'usd', interval: 'month' };
+  const plan = await make('/v1/plans', terms);
+  const customer = await make('/v1/customers', { name: 'Ada', email: 'ada@example.com', sub_user_id: subUser });
+  await make('/v1/subscriptions', { plan_id: plan, customer_id: customer });
+  customerPage = { path: `/customers?customer=${customer}`, title: 'Customer' };
 });
 
 describe('every page', { timeout: TIMEOUT_MS }, () => {
   test('of an account is accessible in light, and keeps to its own policy', async () => {
     await using visitor = await visitAs(stack.info.account.token);
     await visitor.open('/keys');
-    await expectGoodPages(visitor, accountPages);
+    await expectGoodPages(visitor, [...accountPages, customerPage]);
   });
 
   test('of an account has enough contrast in dark, and fits a phone', async () => {
     await using visitor = await visitAs(stack.info.account.token, { colorScheme: 'dark', width: 360 });
     await visitor.open('/keys');
-    await expectGoodPages(visitor, accountPages, ['color-contrast', 'target-size']);
+    await expectGoodPages(visitor, [...accountPages, customerPage], ['color-contrast', 'target-size']);
   });
 
   test('of the operator is accessible in light and dark, and forgets the token on a reload', async () => {
@@ -107,7 +127,8 @@ describe('every page', { timeout: TIMEOUT_MS }, () => {
       await visitor.open('/operator');
       await expectAccessible(visitor.page);
       await enterAsOperator(visitor);
-      await expectGoodPages(visitor, operatorPages, 'width' in options ? ['color-contrast'] : undefined);
+      const account = { path: `/operator/accounts?account=${stack.info.account.account_id}`, title: 'Account' };
+      await expectGoodPages(visitor, [...operatorPages, account], 'width' in options ? ['color-contrast'] : undefined);
       await visitor.open('/operator/exits');
       await visitor.page.getByLabel('Token', { exact: true }).waitFor();
     }

@@ -14,6 +14,7 @@ const loaders: Readonly<Record<string, PageLoader>> = {
   '/connect': async () => (await import('../pages/connect/connect-page.tsx')).ConnectPage,
   '/keys': async () => (await import('../pages/keys/keys-page.tsx')).KeysPage,
   '/sub-users': async () => (await import('../pages/sub-users/sub-users-page.tsx')).SubUsersPage,
+  '/sources': async () => (await import('../pages/sources/sources-page.tsx')).SourcesPage,
   '/nodes': async () => (await import('../pages/nodes/nodes-page.tsx')).NodesPage,
   '/availability': async () => (await import('../pages/availability/availability-page.tsx')).AvailabilityPage,
   '/usage': async () => (await import('../pages/usage/usage-page.tsx')).UsagePage,
@@ -22,12 +23,15 @@ const loaders: Readonly<Record<string, PageLoader>> = {
   '/ledger': async () => (await import('../pages/ledger/ledger-page.tsx')).LedgerPage,
   '/receipts': async () => (await import('../pages/receipts/receipts-page.tsx')).ReceiptsPage,
   '/subscriptions': async () => (await import('../pages/subscriptions/subscriptions-page.tsx')).SubscriptionsPage,
+  '/customers': async () => (await import('../pages/customers/customers-page.tsx')).CustomersPage,
+  '/plans': async () => (await import('../pages/plans/plans-page.tsx')).PlansPage,
   '/webhooks': async () => (await import('../pages/webhooks/webhooks-page.tsx')).WebhooksPage,
   '/account': async () => (await import('../pages/account/account-page.tsx')).AccountPage,
   '/operator': async () => (await import('../pages/operator/fleet-page.tsx')).FleetPage,
   '/operator/gateways': async () => (await import('../pages/operator/gateways-page.tsx')).GatewaysPage,
   '/operator/exits': async () => (await import('../pages/operator/exits-page.tsx')).ExitsPage,
   '/operator/accounts': async () => (await import('../pages/operator/accounts-page.tsx')).AccountsPage,
+  '/operator/audit': async () => (await import('../pages/operator/audit-page.tsx')).AuditLogPage,
 };
 
 const missing: PageLoader = async () => (await import('../pages/missing-page.tsx')).MissingPage;
@@ -40,6 +44,7 @@ export const accountNav: readonly NavGroup[] = [
       ['/connect', 'Connect'],
       ['/keys', 'Keys'],
       ['/sub-users', 'Sub-users'],
+      ['/sources', 'Authorised sources'],
       ['/nodes', 'Sticky sessions'],
       ['/availability', 'Availability'],
     ],
@@ -51,6 +56,13 @@ export const accountNav: readonly NavGroup[] = [
       ['/rejections', 'Rejections'],
       ['/ledger', 'Ledger'],
       ['/receipts', 'Receipts'],
+    ],
+  },
+  {
+    title: 'Selling on',
+    links: [
+      ['/customers', 'Customers'],
+      ['/plans', 'Your plans'],
     ],
   },
   {
@@ -72,6 +84,7 @@ export const operatorNav: readonly NavGroup[] = [
       ['/operator/gateways', 'Gateways'],
       ['/operator/exits', 'Exits'],
       ['/operator/accounts', 'Accounts'],
+      ['/operator/audit', 'Audit log'],
     ],
   },
 ];
