@@ -188,3 +188,63 @@ test.each([
   const after = await db.one('select status, next_attempt_at from webhook_delivery where id = $1', [delivery.id]);
   expect(after).toEqual({ status: 'failed', next_attempt_at: null });
 });
+
+test('a delivery that was written while its endpoint was being turned off ends with it', async () => {
+  const account = await makeAccount(db, 1000);
+  const [endpoint, other] = [await subscribe(account), await subscribe(account)];
+  const publisher = await db.begin();
+  await publisher.query('select publish_event($1, $2, $3)', [
+    account,
+    'balance.low',
+    { balance_bytes: 1, threshold_bytes: 2 },
+  ]);
+  await db.query(`update webhook_endpoint set disabled_at = now(), disabled_reason = 'owner' where id = $1`, [
+    endpoint,
+  ]);
+  await publisher.commit();
+  await db.query('select sweep(100)');
+  const after = await db.query<{ endpoint_id: string; status: string }>(
+    'select endpoint_id, status from webhook_delivery where account_id = $1',
+    [account],
+  );
+  expect(Object.fromEntries(after.map((row) => [row.endpoint_id, row.status]))).toEqual({
+    [endpoint]: 'failed',
+    [other]: 'pending',
+  });
+});
+
+test('a subscription is told of when its status, period or planned end changes, and not when nothing does', async () => {
+  const account = await makeAccount(db);
+  await subscribe(account);
+  const [plan, subscription] = [id('pln'), id('sbn')];
+  const terms = `'10 GB', 1000, 100, 'usd', 'month', 1`;
+  await db.query(
+    `insert into plan (id, name, bytes, price_cents, currency, interval, interval_count) values ($1, ${terms})`,
+    [plan],
+  );
+  await db.query(
+    `insert into subscription (id, plan_id, account_id, status, name, bytes, price_cents, currency, interval, interval_count)
+     values ($1, $2, $3, 'past_due', ${terms})`,
+    [subscription, plan, account],
+  );
+  for (const [status, ending, askedAt] of [
+    ['active', false, '2026-01-02'],
+    ['active', false, '2026-01-03'],
+    ['active', true, '2026-01-04'],
+    ['cancelled', true, '2026-01-05'],
+  ] as const) {
+    await db.query('select sync_subscription($1, $2, $3, $4, $5)', [subscription, 'sub_told', status, ending, askedAt]);
+  }
+  const data = {
+    subscription_id: subscription,
+    plan_id: plan,
+    customer_id: null,
+    periods_begun: 0,
+    current_period_end: null,
+  };
+  expect((await events(account)).map((event) => ({ ...event.data }))).toEqual([
+    { ...data, status: 'active', cancel_at_period_end: false },
+    { ...data, status: 'active', cancel_at_period_end: true },
+    { ...data, status: 'cancelled', cancel_at_period_end: true },
+  ]);
+});

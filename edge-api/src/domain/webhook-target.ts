@@ -4,8 +4,8 @@ import { canonicalHost, classifyHost, neverPorts } from '@marvel/shared/destinat
 export interface WebhookTargets {
   /** Whether http to this machine will do, as in a local stack. */
   readonly allowsLoopback: boolean;
-  /** Our own host, which must not call itself. */
-  readonly ownHost: string;
+  /** Hosts of this deployment, which must not call itself. */
+  readonly ownHosts: ReadonlySet<string>;
 }
 
 const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -20,7 +20,7 @@ export function refuseWebhookUrl(text: string, targets: WebhookTargets): string 
   if (url.username !== '' || url.password !== '') return 'must not hold credentials';
   if (url.hash !== '') return 'must not have a fragment';
   if (neverPorts.has(Number(url.port))) return 'must not have that port';
-  if (host === canonicalHost(targets.ownHost)) return 'must be another host than this API';
+  if (targets.ownHosts.has(host)) return 'must not be a host of Marvel itself';
   const hostClass = classifyHost(host);
   return hostClass === 'global' || hostClass === 'public_name' ? undefined : 'must be a public host';
 }

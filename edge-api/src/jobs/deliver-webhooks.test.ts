@@ -2,6 +2,7 @@ import {
   CreatedWebhookEndpoint,
   WebhookDeliveryLog,
   WebhookDeliveryPage,
+  WebhookEndpointList,
   WebhookEvent,
 } from '@marvel/shared/api/webhook';
 import { verifyWebhook } from '@marvel/shared/webhook-signature';
@@ -11,6 +12,7 @@ import { expectFailure, type SignedUp, startEdge } from '../../test-support/edge
 import { startNameService } from '../../test-support/name-service.ts';
 import { type ReceivedWebhook, startWebhookReceiver, type WebhookReceiver } from '@marvel/dev-stack/webhook-receiver';
 import { disableAfterMs } from '../domain/webhook-schedule.ts';
+import { lookUpPatienceMs } from './deliver-webhooks.ts';
 
 const names = await startNameService();
 const edge = await startEdge({ dohUrl: names.url });
@@ -361,4 +363,31 @@ test.each([
   expect(await list(subscriber)).toMatchObject([
     { status: 'pending', last_attempt: { status: null, error, response: null } },
   ]);
+});
+
+test('a name that cannot be looked up is waited for, and counts as a try that failed once that lasts', async () => {
+  const subscriber = await subscribe();
+  const host = 'broken.example.com';
+  names.set(host, undefined);
+  const { token } = subscriber.account;
+  const path = `/v1/webhook-endpoints/${subscriber.endpoint.id}`;
+  expect((await edge.call('PATCH', path, { token, body: { url: `https://${host}/` } })).status).toBe(200);
+  await happen(subscriber);
+  await edge.runScheduled();
+  expect(await list(subscriber)).toMatchObject([{ status: 'pending', attempts: 0, last_attempt: null }]);
+  const past = new Date(Date.now() - lookUpPatienceMs);
+  await edge.database.query('update account_event set created_at = $1 where account_id = $2', [
+    past,
+    subscriber.account.accountId,
+  ]);
+  await passTime();
+  await edge.runScheduled();
+  expect(await list(subscriber)).toMatchObject([
+    { status: 'pending', attempts: 1, last_attempt: { status: null, error: 'name_not_found' } },
+  ]);
+  const [endpoint] = v.parse(
+    WebhookEndpointList,
+    (await edge.call('GET', '/v1/webhook-endpoints', { token })).json,
+  ).data;
+  expect(endpoint?.failing_since).not.toBeNull();
 });

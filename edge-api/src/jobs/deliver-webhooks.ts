@@ -22,6 +22,8 @@ const runMs = 30_000;
 const leaseMs = 90_000;
 /** An endpoint that failed is let alone so long: at most one try a minute fails, however much is due. */
 const holdAfterFailureMs = 50_000;
+/** For so long after an event a name that cannot be looked up is nobody's failure: the name service may be at fault. */
+export const lookUpPatienceMs = 600_000;
 /** What one request's afterthought does at most; the rest is for the next run. */
 const maxRounds = 50;
 /** Batches of gateways come every second, and most are no news. */
@@ -78,8 +80,9 @@ async function deliverTurn(turn: WebhookTurn, endsAtMs: number, needs: Needs): P
   let failed = 0;
   let holdMs = holdAfterFailureMs;
   try {
-    const forbidden = await judgeTarget(turn.url, needs);
-    if (forbidden === 'unavailable') return { delivered, failed };
+    const judged = await judgeTarget(turn.url, needs);
+    const forbidden = judged === 'unavailable' ? lookUpFailure(turn) : judged;
+    if (forbidden === 'later') return { delivered, failed };
     holdMs = 0;
     for (const delivery of turn.deliveries) {
       if (Date.now() >= endsAtMs) break;
@@ -144,6 +147,13 @@ async function judgeTarget(text: string, { env }: Needs): Promise<WebhookAnswer 
   return found.value.every((address) => classifyAddress(address) === 'global')
     ? undefined
     : refused('address_forbidden');
+}
+
+/** What a name that cannot be looked up means for what is due: nothing yet, or a try that failed. */
+function lookUpFailure({ deliveries }: WebhookTurn): WebhookAnswer | 'later' {
+  const [first] = deliveries;
+  const isLasting = first !== undefined && Date.now() - first.event.createdAt.getTime() >= lookUpPatienceMs;
+  return isLasting ? refused('name_not_found') : 'later';
 }
 
 function refused(error: 'address_forbidden' | 'name_not_found'): WebhookAnswer {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { capWindows } from '../limits.ts';
+import { subscriptionStatuses } from '../subscription-transition.ts';
 import { Count, Id, Line, SignedBytes, Timestamp } from '../units.ts';
 import { PageQuery } from './billing.ts';
 
@@ -9,6 +10,7 @@ export const webhookEventTypes = [
   'payment.refunded',
   'payment.disputed',
   'payment.restored',
+  'subscription.changed',
   'balance.low',
   'cap.reached',
   'key.new_source_ip',
@@ -160,6 +162,21 @@ export const WebhookEvent = v.variant('type', [
   v.strictObject({ ...head, type: v.literal('payment.disputed'), data: Reversal }),
   /** The refund failed, or the dispute was won: the bytes are back. */
   v.strictObject({ ...head, type: v.literal('payment.restored'), data: Reversal }),
+  v.strictObject({
+    ...head,
+    type: v.literal('subscription.changed'),
+    /** As it is then: its status changed, a period began, or it is to end with its period, or no longer. */
+    data: v.strictObject({
+      subscription_id: Id,
+      plan_id: Id,
+      /** `null` for a subscription of the account itself. */
+      customer_id: v.nullable(Id),
+      status: v.picklist(subscriptionStatuses),
+      periods_begun: Count,
+      current_period_end: v.nullable(Timestamp),
+      cancel_at_period_end: v.boolean(),
+    }),
+  }),
   v.strictObject({
     ...head,
     type: v.literal('balance.low'),

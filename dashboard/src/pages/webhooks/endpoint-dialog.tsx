@@ -16,6 +16,7 @@ const eventTexts: Readonly<Record<EventType, string>> = {
   'payment.refunded': 'A payment was refunded',
   'payment.disputed': 'A payment is disputed',
   'payment.restored': 'A refund failed, or a dispute was won',
+  'subscription.changed': 'A subscription changed or began a period',
   'balance.low': 'The balance fell to one of your marks',
   'cap.reached': 'A key or sub-user reached its cap',
   'key.new_source_ip': 'A credential was used from a new address',

@@ -9,7 +9,10 @@ import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type CallOptions, expectFailure, type SignedUp, startEdge } from '../../../test-support/edge.ts';
 
-const edge = await startEdge();
+const edge = await startEdge({
+  dashboardOrigin: 'https://dash.example',
+  vars: { DIALECT_HOSTS: 'mesh.example=proxymesh', GATEWAY_DOORS: 'proxymesh=fo.example:31280' },
+});
 afterAll(async () => edge[Symbol.asyncDispose]());
 const url = 'https://hooks.example.com/marvel?from=here';
 const path = '/v1/webhook-endpoints';
@@ -53,7 +56,11 @@ describe('POST /v1/webhook-endpoints', () => {
     [{ url: 'https://user:password@hooks.example.com/' }, 'url: must not hold credentials'],
     [{ url: 'https://hooks.example.com/#there' }, 'url: must not have a fragment'],
     [{ url: 'https://hooks.example.com:25/' }, 'url: must not have that port'],
-    [{ url: 'https://api.example/v1/keys' }, 'url: must be another host than this API'],
+    [{ url: 'https://api.example/v1/keys' }, 'url: must not be a host of Marvel itself'],
+    [{ url: 'https://Mesh.example./api/ip/add' }, 'url: must not be a host of Marvel itself'],
+    [{ url: 'https://dash.example:8443/' }, 'url: must not be a host of Marvel itself'],
+    [{ url: 'https://gateway.example/' }, 'url: must not be a host of Marvel itself'],
+    [{ url: 'https://fo.example/' }, 'url: must not be a host of Marvel itself'],
     [{ url: 'https://10.0.0.1/' }, 'url: must be a public host'],
     [{ url: 'https://169.254.169.254/latest' }, 'url: must be a public host'],
     [{ url: 'https://167772161/' }, 'url: must be a public host'],

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, pgTable, text, unique } from 'drizzle-orm/pg-core';
 import { account } from './account.ts';
 import { bytes, moment } from './columns.ts';
 import { subscription } from './subscription.ts';
@@ -80,6 +80,8 @@ export const payment = pgTable(
     expiresAt: moment('expires_at'),
     /** How many of them expired; `null` until it was looked at. */
     expiredBytes: bytes('expired_bytes'),
+    /** The last transaction of the account before that, by number: what came later was used of other bytes. */
+    expiredAfter: bigint('expired_after', { mode: 'number' }),
     amountCents: integer('amount_cents').notNull(),
     currency: text('currency').notNull(),
     paidAt: moment('paid_at').notNull().defaultNow(),

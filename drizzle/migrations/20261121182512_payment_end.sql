@@ -1,0 +1,1 @@
+ALTER TABLE "payment" ADD COLUMN "expired_after" bigint;
