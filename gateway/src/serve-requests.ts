@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Dialect } from '@marvel/shared/usage-batch';
-import type { Admission, ExitChosen } from './admission.ts';
+import type { Admission, ExitChosen, Principal } from './admission.ts';
 import type { ExitChooser } from './admit/exit-chooser.ts';
 import type { PlainRequest } from './forwarding.ts';
+import type { LineMemo } from './observe/event.ts';
 import type { Observer } from './observe/observer.ts';
 import type { Answers, ExitWish } from './offer.ts';
 import type { OpenedWay } from './open-way.ts';
-import { unbilled, type UsageMeter } from './spender.ts';
-import { Exchange, type Exchanged, type ExchangeEnd, type ExchangeOwner } from './tunnel/exchange.ts';
+import { type Spender, unbilled, type UsageMeter } from './spender.ts';
+import { Exchange, type ExchangeEnd, type ExchangeOwner } from './tunnel/exchange.ts';
 import type { Leg } from './tunnel/leg.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
@@ -56,6 +57,8 @@ export class PlainRequests implements ExchangeOwner {
   /** The exit that the exchange goes through, and the request on it: that of now, or the last. */
   #choice: ExitChosen | undefined;
   #served: AdmittedRequest | undefined;
+  #spender: Spender | undefined;
+  #memo: LineMemo = { text: undefined };
 
   constructor(client: RequestsClient, parts: RequestsParts, owner: RequestsOwner) {
     this.#client = client;
@@ -90,7 +93,11 @@ export class PlainRequests implements ExchangeOwner {
     if (exchange === undefined || choice === undefined) throw new TypeError('no way is kept');
     const exchanged = this.#exchanged(admitted, choice, nothing);
     exchange.reuse(exchanged);
-    this.#start(exchange, exchanged, admitted, choice);
+    const before = this.#served?.admission.principal.budgets;
+    const isSameSpending = before !== undefined && isSameList(before, admitted.admission.principal.budgets);
+    this.#open(exchange, admitted, choice);
+    const spender = isSameSpending && this.#spender?.again() === true ? this.#spender : undefined;
+    exchange.start(spender ?? this.#openSpender(exchange, admitted.admission.principal, choice), exchanged);
   }
 
   /** Serves a request on a way that was opened for it. */
@@ -98,7 +105,12 @@ export class PlainRequests implements ExchangeOwner {
     const exchanged = this.#exchanged(admitted, choice, glued);
     const exchange = new Exchange(this.#client.leg, leg, exchanged, this);
     this.#exchange = exchange;
-    this.#start(exchange, exchanged, admitted, choice);
+    this.#memo = { text: undefined };
+    this.#open(exchange, admitted, choice);
+    const { credential, proof } = admitted.admission.principal;
+    // An authorised source is its own address.
+    if (proof.kind !== 'source') this.#parts.meter.recordSource(credential, this.#client.clientIp);
+    exchange.start(this.#openSpender(exchange, admitted.admission.principal, choice), exchanged);
   }
 
   isClosing(): boolean {
@@ -133,6 +145,7 @@ export class PlainRequests implements ExchangeOwner {
         durationMs: end.atMs - startedAtMs,
         end: reason,
         http: { method: request.method, status },
+        memo: this.#memo,
       });
     }
     if (!end.keepsExit) this.#forget();
@@ -168,24 +181,30 @@ export class PlainRequests implements ExchangeOwner {
     };
   }
 
-  #start(exchange: Exchange, exchanged: Exchanged, admitted: AdmittedRequest, choice: ExitChosen): void {
-    const { tunnels, meter, observer } = this.#parts;
-    const { dialect, clientIp } = this.#client;
-    const { account, credential, budgets, isTest, proof } = admitted.admission.principal;
-    const { id, country, network } = choice.exit;
+  /** The request is one of those under way. */
+  #open(exchange: Exchange, admitted: AdmittedRequest, choice: ExitChosen): void {
+    const { tunnels, observer } = this.#parts;
     this.#served = admitted;
     this.#choice = choice;
     tunnels.open(exchange);
-    // An authorised source is its own address.
-    if (proof.kind !== 'source') meter.recordSource(credential, clientIp);
-    const spending = { account, credential, budgets, exit: id, country, network, dialect };
-    const spender = isTest ? unbilled : meter.openSpender(spending, exchange);
     observer.tunnelOpened(admitted.setupMs);
-    exchange.start(spender, exchanged);
+  }
+
+  #openSpender(exchange: Exchange, principal: Principal, { exit }: ExitChosen): Spender {
+    const { account, credential, budgets, isTest } = principal;
+    const { id, country, network } = exit;
+    const { dialect } = this.#client;
+    const spending = { account, credential, budgets, exit: id, country, network, dialect };
+    this.#spender = isTest ? unbilled : this.#parts.meter.openSpender(spending, exchange);
+    return this.#spender;
   }
 }
 
 const nothing = Buffer.alloc(0);
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((item, index) => item === other[index]));
+}
 
 /** Whether two wishes are the same. Those with lists are compared at length, which costs some us, and are few. */
 function isSameWish(one: ExitWish, other: ExitWish): boolean {

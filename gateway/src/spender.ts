@@ -38,6 +38,8 @@ export interface Spender {
   end(): void;
   /** As `end`, but counts nothing: what it was for is tried again, by another. */
   cancel(): void;
+  /** After its end: holds once more, for the next request of the same spending. False where another has to be opened for it. */
+  again(): boolean;
 }
 
 /** That of a test key: spends as it likes, and nothing of it is reported. */
@@ -47,6 +49,7 @@ export const unbilled: Spender = {
   untake: () => undefined,
   end: () => undefined,
   cancel: () => undefined,
+  again: () => true,
 };
 
 /** What may be done on a set of budgets; the last two are failure codes for the client. */

@@ -89,23 +89,25 @@ export class RequestHeadReader {
       return more;
     }
     this.#text = '';
-    const head = this.#read(text.slice(start, end), text.length <= maxKeptLength);
+    const head = this.#read(text, start, end);
     return head === undefined ? unreadable : { kind: 'head', head, restAt: end + headEnd.length - before };
   }
 
-  #read(text: string, isSmall: boolean): RequestHead | undefined {
-    const end = text.indexOf(lineEnd);
-    const line = requestLinePattern.exec(end < 0 ? text : text.slice(0, end));
+  #read(text: string, start: number, end: number): RequestHead | undefined {
+    const firstEnd = Math.min(text.indexOf(lineEnd, start), end);
+    const line = requestLinePattern.exec(text.slice(start, firstEnd));
     if (line === null) return undefined;
     const [, method = '', target = '', number] = line;
     const version = number === '1.0' ? '1.0' : '1.1';
-    const fieldsText = end < 0 ? '' : text.slice(end + lineEnd.length);
+    const fieldsAt = Math.min(firstEnd + lineEnd.length, end);
+    const keptText = this.#keptText;
     let fields: Fields | undefined = this.#kept;
-    if (fieldsText !== this.#keptText) {
+    if (end - fieldsAt !== keptText.length || !text.startsWith(keptText, fieldsAt)) {
+      const fieldsText = text.slice(fieldsAt, end);
       fields = readFields(fieldsText);
       if (fields === undefined) return undefined;
       // A tunnel has no next head, and would keep this one for as long as it lives.
-      const isKept = isSmall && method !== 'CONNECT';
+      const isKept = text.length <= maxKeptLength && method !== 'CONNECT';
       this.#keptText = isKept ? fieldsText : '';
       this.#kept = isKept ? fields : noFields;
     }

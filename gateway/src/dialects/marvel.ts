@@ -38,16 +38,28 @@ const nobody: SignIn = {
   wish: { ok: false, error: 'target_missing_country' },
 };
 
+/** What is said of each exit, made once: records never change. */
+const exitLines = new WeakMap<Exit, string>();
+
+function linesOf(exit: Exit): string {
+  const known = exitLines.get(exit);
+  if (known !== undefined) return known;
+  const lines = [
+    `X-Marvel-Exit-Id: ${exit.id}\r\n`,
+    `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n`,
+    `X-Marvel-Exit-Country: ${exit.country}\r\n`,
+    `X-Marvel-Exit-ASN: ${exit.asn}\r\n`,
+    `X-Marvel-Exit-Purity: ${exit.purity}\r\n`,
+    `X-Marvel-Exit-Grade: ${exit.grade}\r\n`,
+  ].join('');
+  exitLines.set(exit, lines);
+  return lines;
+}
+
 /** Which exit serves, as field lines. */
 function forwarded(requestId: string, exit: Exit, pin: PinView | undefined): string {
   return (
-    `X-Marvel-Request-Id: ${requestId}\r\n` +
-    `X-Marvel-Exit-Id: ${exit.id}\r\n` +
-    `X-Marvel-Exit-IP: ${exit.exit_ip}\r\n` +
-    `X-Marvel-Exit-Country: ${exit.country}\r\n` +
-    `X-Marvel-Exit-ASN: ${exit.asn}\r\n` +
-    `X-Marvel-Exit-Purity: ${exit.purity}\r\n` +
-    `X-Marvel-Exit-Grade: ${exit.grade}\r\n` +
+    `X-Marvel-Request-Id: ${requestId}\r\n${linesOf(exit)}` +
     (pin === undefined
       ? ''
       : `X-Marvel-Session-Generation: ${pin.generation}\r\n` +

@@ -22,6 +22,8 @@ export interface EventLog {
 
 /** Lines gathered before they are written, bytes; they wait `flushMs` at most. */
 const bufferBytes = 65_536;
+/** The most bytes that a UTF-16 code unit takes in UTF-8. */
+const maxUnitBytes = 3;
 const flushMs = 1000;
 
 /** Opens the event log on a file descriptor (2: standard error). */
@@ -37,22 +39,32 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
     sink,
   );
   const clock = new LogClock();
-  let gathered = '';
+  let gathered = Buffer.allocUnsafeSlow(bufferBytes);
+  let gatheredBytes = 0;
   let timer: NodeJS.Timeout | undefined;
 
   /** Hands on what was gathered. A write for each line would cost more than the line. */
   function handOn(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (gathered !== '') sink.write(gathered);
-    gathered = '';
+    if (gatheredBytes === 0) return;
+    sink.write(gathered.subarray(0, gatheredBytes));
+    // The kernel may not have taken it yet.
+    gathered = Buffer.allocUnsafeSlow(bufferBytes);
+    gatheredBytes = 0;
   }
 
   /** Adds a line as `logger` would write it, for what happens with each tunnel. `fields`: further ones, each after a comma. */
   function line(lineLevel: 'debug' | 'info', event: string, fields: string): void {
-    gathered += `{"level":"${lineLevel}","time":"${clock.now()}","event":"${event}"${fields}}\n`;
-    if (gathered.length >= bufferBytes) handOn();
-    else timer ??= setTimeout(handOn, flushMs).unref();
+    const text = `{"level":"${lineLevel}","time":"${clock.now()}","event":"${event}"${fields}}\n`;
+    const mostBytes = text.length * maxUnitBytes;
+    if (gatheredBytes + mostBytes > bufferBytes) handOn();
+    if (mostBytes > bufferBytes) {
+      sink.write(Buffer.from(text));
+      return;
+    }
+    gatheredBytes += gathered.write(text, gatheredBytes);
+    timer ??= setTimeout(handOn, flushMs).unref();
   }
 
   return {
@@ -62,10 +74,7 @@ export function openEventLog(level: LogLevel, fd: number): EventLog {
       line(
         'info',
         http === undefined ? 'tunnel' : 'request',
-        `,"request_id":${quoted(event.requestId)},"dialect":"${event.dialect}","client_ip":${quoted(event.clientIp)}` +
-          `,"account":${quoted(event.account)},"credential":${quoted(event.credential)}` +
-          `,"host":${quoted(event.destination.host)},"port":${event.destination.port}` +
-          `,"exit":${quoted(event.exit)},"country":${quoted(event.country)}` +
+        `,"request_id":${quoted(event.requestId)}${partiesOf(event)}` +
           `,"bytes_up":${event.bytesUp},"bytes_down":${event.bytesDown}` +
           `,"setup_ms":${Math.round(event.setupMs)},"duration_ms":${Math.round(event.durationMs)},"end":"${event.end}"` +
           (http === undefined ? '' : `,"method":${quoted(http.method)},"status":${http.status}`),
@@ -116,6 +125,19 @@ class LogClock {
     }
     return this.#text;
   }
+}
+
+/** Who wanted what, through which exit. */
+function partiesOf(event: TunnelEvent): string {
+  const { memo } = event;
+  if (memo?.text !== undefined) return memo.text;
+  const text =
+    `,"dialect":"${event.dialect}","client_ip":${quoted(event.clientIp)}` +
+    `,"account":${quoted(event.account)},"credential":${quoted(event.credential)}` +
+    `,"host":${quoted(event.destination.host)},"port":${event.destination.port}` +
+    `,"exit":${quoted(event.exit)},"country":${quoted(event.country)}`;
+  if (memo !== undefined) memo.text = text;
+  return text;
 }
 
 /** What JSON writes as it is, which is nearly all that comes here. */

@@ -1,6 +1,6 @@
 import { write, writeSync } from 'node:fs';
 
-/** What may wait for a reader that is slow, characters; lines beyond it are lost, since the log must not stop the tunnels. */
+/** What may wait for a reader that is slow, bytes; lines beyond it are lost, since the log must not stop the tunnels. */
 const maxWaitingLength = 4_194_304;
 /** Between two attempts when the reader takes nothing, or the disk is full, ms. */
 const retryMs = 100;
@@ -13,7 +13,7 @@ const maxSyncRetries = 20;
  */
 export class LogSink {
   readonly #fd: number;
-  #waiting: string[] = [];
+  #waiting: Buffer[] = [];
   #waitingLength = 0;
   /** What is being written. */
   #current: Buffer = Buffer.alloc(0);
@@ -26,8 +26,9 @@ export class LogSink {
     this.#fd = fd;
   }
 
-  /** `lines`: whole ones. */
-  write(lines: string): void {
+  /** `text`: whole lines; bytes are the sink's from now on. */
+  write(text: string | Buffer): void {
+    const lines = typeof text === 'string' ? Buffer.from(text) : text;
     if (this.#waitingLength + lines.length > maxWaitingLength) return;
     this.#waiting.push(lines);
     this.#waitingLength += lines.length;
@@ -69,7 +70,8 @@ export class LogSink {
   }
 
   #takeWaiting(): Buffer {
-    const bytes = Buffer.from(this.#waiting.join(''));
+    const [only] = this.#waiting;
+    const bytes = this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingLength = 0;
     return bytes;

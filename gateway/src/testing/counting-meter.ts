@@ -104,4 +104,9 @@ export class CountedSpender implements Spender {
     this.ends += 1;
     this.isCancelled = true;
   }
+
+  /** Each request has its own, so that tests can tell them apart. */
+  again(): boolean {
+    return false;
+  }
 }

@@ -111,6 +111,13 @@ export class LeasedMeter implements UsageMeter, SpenderHost {
     this.#parts.window.release(heading, connections);
   }
 
+  holdsAgain(heading: Heading): boolean {
+    const { budgets, window } = this.#parts;
+    // What nothing happened to for a while was forgotten, and another may stand in its place.
+    for (const budget of heading.budgets) if (budgets.find(budget.id) !== budget) return false;
+    return window.holdAgain(heading);
+  }
+
   #standingOf(id: string): 'spendable' | 'unknown' | 'dry' {
     const { balanceBytes, budgets, now } = this.#parts;
     // A budget the feed has no word on is asked for like one that has some left.

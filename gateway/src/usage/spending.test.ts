@@ -57,6 +57,30 @@ test('what is recorded is billed to the byte, under its headings, and closing gi
   expect(events.of('usage_unsent')).toEqual([]);
 });
 
+test('a spender that has ended holds once more for the next request, as long as what it stood on is not reported', async () => {
+  const { edge, server } = await startSettlingEdge({ acc_0001: 100 * mib });
+  const { usage, close } = await startUsage(server, edge.balances, { postIntervalMs: 60_000 });
+  const first = new Tunnel(usage);
+  expect(first.spender.again()).toBe(false);
+  first.spender.take(100);
+  first.spender.record(10, 20);
+  first.spender.end();
+  expect(first.spender.take(1)).toBe(0);
+  expect(first.spender.again()).toBe(true);
+  first.spender.take(7);
+  first.spender.record(3, 4);
+  // What the first request had taken and not used was given back, and is not given back again.
+  first.spender.end();
+  const second = new Tunnel(usage);
+  second.spender.end();
+  await close();
+  expect(second.spender.again()).toBe(false);
+  const records = edge.settled.flatMap((batch) => batch.records);
+  expect(records.reduce((sum, record) => sum + record.connections, 0)).toBe(3);
+  expect(edge.balances.get('acc_0001')).toBe(100 * mib - 37);
+  expect([...edge.held.values()]).toEqual([0]);
+});
+
 test('an account with 1 MB left is cut within the allowance, refused after that, and let on when the feed says it was topped up', async () => {
   const { edge, server } = await startSettlingEdge({ acc_0001: 1_000_000 });
   const feed = new Map(edge.balances);

@@ -13,6 +13,8 @@ export interface SpenderHost {
   /** It was starved, and got what it asked for after all. */
   satisfied(waiter: Waiter): void;
   ended(spender: TunnelSpender, heading: Heading, connections: 0 | 1): void;
+  /** Whether the heading can be held once more, in which case it is. */
+  holdsAgain(heading: Heading): boolean;
 }
 
 /** A tunnel's hold on its budgets: what it takes is the least that any of them gives. */
@@ -22,7 +24,7 @@ export class TunnelSpender implements Spender, Waiter {
   readonly #events: SpenderEvents;
   readonly #host: SpenderHost;
   /** Its seat among those who have each budget open. */
-  readonly #seats: readonly Seat<Waiter>[];
+  #seats: readonly Seat<Waiter>[];
   /** Taken, and neither recorded nor given back. */
   #outstandingBytes = 0;
   #isStarved = false;
@@ -77,6 +79,15 @@ export class TunnelSpender implements Spender, Waiter {
 
   cancel(): void {
     this.#close(0);
+  }
+
+  again(): boolean {
+    if (!this.#isEnded || !this.#host.holdsAgain(this.#heading)) return false;
+    this.#seats = this.budgets.map((budget) => budget.open.add(this));
+    this.#outstandingBytes = 0;
+    this.#isStarved = false;
+    this.#isEnded = false;
+    return true;
   }
 
   #close(connections: 0 | 1): void {

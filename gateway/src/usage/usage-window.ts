@@ -72,6 +72,16 @@ export class UsageWindow {
     return heading;
   }
 
+  /** Opens a heading that was held before once more; gives false if it was forgotten since. */
+  holdAgain(heading: Heading): boolean {
+    if (this.#headings.get(heading.name) !== heading) return false;
+    const { credential } = heading.record;
+    // oxlint-disable-next-line no-param-reassign -- a heading is its counters
+    heading.uses += 1;
+    this.#openByCredential.set(credential, (this.#openByCredential.get(credential) ?? 0) + 1);
+    return true;
+  }
+
   count(heading: Heading, bytesUp: number, bytesDown: number): void {
     /* oxlint-disable no-param-reassign -- a heading is its counters */
     heading.bytesUp += bytesUp;
