@@ -1,7 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
-/** A room whose tests run in Node and may start a whole local stack, so its hooks may take long. */
+/** Makes once what the tests of these rooms begin with. */
+const prepareRun = fileURLToPath(new URL('dev-stack/src/prepared-run-setup.ts', import.meta.url));
+
+/**
+ * A room whose tests run in Node and may start a whole local stack, so its hooks may take long. Its files share the
+ * modules of their worker, which are read once: no module of ours keeps anything that a test of another could see.
+ */
 function nodeRoom(name: string) {
   return {
     test: {
@@ -12,8 +19,15 @@ function nodeRoom(name: string) {
       testTimeout: 30_000,
       hookTimeout: 120_000,
       teardownTimeout: 30_000,
+      isolate: false,
     },
   };
+}
+
+/** A room whose tests start a database, the Worker or whole stacks. */
+function stackRoom(name: string) {
+  const { test } = nodeRoom(name);
+  return { test: { ...test, globalSetup: [prepareRun] } };
 }
 
 export default defineConfig({
@@ -22,21 +36,23 @@ export default defineConfig({
     // Each file may own processes (Postgres, workerd, gateways); more at once only makes them slow on a small machine.
     maxWorkers: 2,
     projects: [
-      { test: { name: 'shared', root: './shared', include: ['src/**/*.test.ts'], environment: 'node' } },
+      {
+        test: { name: 'shared', root: './shared', include: ['src/**/*.test.ts'], environment: 'node', isolate: false },
+      },
       {
         // The same files once more in workerd: what is shared has to behave alike in both runtimes.
         plugins: [cloudflareTest({ miniflare: { compatibilityDate: '2026-07-01' } })],
         test: { name: 'shared-workerd', root: './shared', include: ['src/**/*.test.ts'] },
       },
       nodeRoom('gateway'),
-      nodeRoom('edge-api'),
-      nodeRoom('drizzle'),
-      nodeRoom('dashboard'),
-      nodeRoom('dev-stack'),
+      stackRoom('edge-api'),
+      stackRoom('drizzle'),
+      stackRoom('dashboard'),
+      stackRoom('dev-stack'),
       nodeRoom('exit-agent'),
-      nodeRoom('sdk'),
-      nodeRoom('cli'),
-      nodeRoom('conformance'),
+      stackRoom('sdk'),
+      stackRoom('cli'),
+      stackRoom('conformance'),
       nodeRoom('bench'),
     ],
   },

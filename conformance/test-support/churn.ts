@@ -31,9 +31,13 @@ export interface ChurnReport {
   readonly allBilledBytes: number;
 }
 
+/** So many conversations of a worker, or as many as it has in a time. */
+type Span = { readonly rounds: number } | { readonly durationMs: number };
+
 export interface ChurnOptions {
   readonly workers: number;
-  readonly durationMs: number;
+  /** How long each of them goes on. */
+  readonly span: Span;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -46,8 +50,8 @@ const collectOnSignal = `--import=data:text/javascript,${encodeURIComponent(`
   process.on('SIGUSR2', () => { collect(); collect(); });
 `)}`;
 
-/** Long enough for what is made once (buffers, pools, compiled code) to be there. */
-const warmUpMs = 4000;
+/** Enough for what is made once (buffers, pools, compiled code) to be there. */
+const warmUp = { rounds: 40 };
 const creditBytes = 500_000_000_000;
 const target = 'country-US';
 
@@ -68,19 +72,19 @@ interface Cast {
 }
 
 /** Runs a gateway with everything on, and clients that do all that clients do, for a while. */
-export async function churn({ workers, durationMs, onProgress = () => undefined }: ChurnOptions): Promise<ChurnReport> {
+export async function churn({ workers, span, onProgress = () => undefined }: ChurnOptions): Promise<ChurnReport> {
   await using stack = await createStack({
     ephemeral: true,
     gatewaySettings: { NODE_OPTIONS: collectOnSignal },
     onProgress,
   });
   const cast = await makeCast(stack);
-  await converse(cast, workers, warmUpMs, {});
+  await converse(cast, workers, warmUp, {});
   const before = await settledLevels(stack);
   onProgress(`before: ${JSON.stringify(before)}`);
   const conversations: Record<string, number> = {};
   const startedAtMs = performance.now();
-  await converse(cast, workers, durationMs, conversations);
+  await converse(cast, workers, span, conversations);
   const workerMinutes = (workers * (performance.now() - startedAtMs)) / 60_000;
   const after = await settledLevels(stack);
   onProgress(`after: ${JSON.stringify(after)}`);
@@ -136,15 +140,11 @@ async function makeCast(stack: Stack): Promise<Cast> {
   return cast;
 }
 
-async function converse(
-  cast: Cast,
-  workers: number,
-  durationMs: number,
-  counts: Record<string, number>,
-): Promise<void> {
-  const untilMs = performance.now() + durationMs;
+async function converse(cast: Cast, workers: number, span: Span, counts: Record<string, number>): Promise<void> {
+  const untilMs = performance.now() + ('durationMs' in span ? span.durationMs : Number.POSITIVE_INFINITY);
+  const rounds = 'rounds' in span ? span.rounds : Number.POSITIVE_INFINITY;
   const work = async (worker: number): Promise<void> => {
-    for (let round = worker; performance.now() < untilMs; round += 1) {
+    for (let round = worker; round < worker + rounds && performance.now() < untilMs; round += 1) {
       const [kind, have] = kinds[round % kinds.length] ?? raise('no kinds');
       await have(cast, round);
       counts[kind] = (counts[kind] ?? 0) + 1;
@@ -386,6 +386,6 @@ if (import.meta.main) {
   const { values } = parseArgs({ options });
   const workers = Number(values.workers);
   const durationMs = (Number(values['worker-minutes']) * 60_000) / workers;
-  const report = await churn({ workers, durationMs, onProgress: console.log });
+  const report = await churn({ workers, span: { durationMs }, onProgress: console.log });
   console.log(JSON.stringify(report, undefined, 2));
 }

@@ -11,6 +11,7 @@ import { startOrigins, type Origins } from './parts/origins.ts';
 import type { Part } from './parts/part.ts';
 import { describeProgramFailure, type UnexpectedEnd } from './parts/program.ts';
 import { checkUnused } from './postgres.ts';
+import { preparedRun, type PreparedRun } from './prepared-run.ts';
 import { createApi, type Api } from './provision/api.ts';
 import { awaitKey } from './provision/await-key.ts';
 import { obtainDemoAccount, type DemoAccount } from './provision/demo-account.ts';
@@ -48,6 +49,8 @@ export interface StackOptions {
   readonly agentNodeOptions?: string;
   /** Other than the known ports. */
   readonly ports?: Partial<Readonly<Record<PortName, number>>>;
+  /** What a throw-away stack begins with instead of making it from nothing. */
+  readonly prepared?: PreparedRun | undefined;
   /** Told of each program that ends although nobody asked it to. Default: writes it to standard error. */
   readonly onUnexpectedEnd?: (end: UnexpectedEnd) => void;
   /** Gives the start up. */
@@ -111,6 +114,7 @@ async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promi
     certificate: await makeCertificate(directory),
     nameService: options.nameService,
     agentNodeOptions: options.agentNodeOptions,
+    prepared: directory.isThrowAway ? options.prepared : undefined,
     say,
     onUnexpectedEnd: options.onUnexpectedEnd ?? writeUnexpectedEnd,
   });
@@ -286,7 +290,7 @@ const TEST_SETTINGS = { MARVEL_BAN_REFUSALS: '0' };
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const gatewaySettings = { ...TEST_SETTINGS, ...options.gatewaySettings };
-  const started = await startStack({ ...options, gatewaySettings });
+  const started = await startStack({ ...options, gatewaySettings, prepared: preparedRun() });
   if (started.ok) return started.value;
   throw new Error(describeStackFailure(started.error));
 }

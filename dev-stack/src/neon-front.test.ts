@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startNeonFront, type NeonFront } from './neon-front.ts';
 import { createSessions } from './neon-front/sessions.ts';
+import { preparedRun } from './prepared-run.ts';
 import { describePostgresFailure, startPostgres, type Postgres } from './postgres.ts';
 
 const BackendPids = v.strictTuple([v.object({ pid: v.number() })]);
@@ -12,7 +13,7 @@ let front: NeonFront;
 const parts = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const started = await startPostgres();
+  const started = await startPostgres({ copyOf: preparedRun()?.emptyCluster });
   if (!started.ok) throw new Error(describePostgresFailure(started.error));
   postgres = parts.use(started.value);
   front = parts.use(await startNeonFront({ port: 0, postgresPort: postgres.port }));

@@ -30,6 +30,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Where the database lives on. Default: a throw-away directory, without fsync, removed when disposed of. */
   readonly dataDirectory?: string;
+  /** Data directory of a stopped cluster that a new database begins as. Default: made from nothing. */
+  readonly copyOf?: string | undefined;
 }
 
 export type PostgresFailure =
@@ -94,7 +96,7 @@ const SETTINGS = {
  * The operating system keeps what was written when only the server crashes, so nothing committed is lost; losing power
  * would lose it. Commits stay synchronous even here: what a test was told is committed must survive `crash()`.
  */
-const THROW_AWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off' };
+const THROW_AWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off', wal_init_zero: 'off', wal_recycle: 'off' };
 
 interface Cluster {
   readonly account: Account | undefined;
@@ -235,7 +237,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Resu
   const cluster: Cluster = { ...place.value, account, binaries: binaries.value, port };
   const freed = await freeDataDirectory(cluster.dataDirectory);
   if (!freed.ok) return freed;
-  const completed = await completeDataDirectory(cluster.dataDirectory, cluster.binaries, account);
+  const completed = await completeDataDirectory(cluster.dataDirectory, cluster.binaries, account, options.copyOf);
   if (!completed.ok) return completed;
   const launched = await launch(cluster);
   if (!launched.ok) return launched;

@@ -1,4 +1,5 @@
 import { describePostgresFailure, startPostgres, type Postgres } from '@marvel/dev-stack/postgres';
+import { preparedRun } from '@marvel/dev-stack/prepared-run';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { describeMigrateFailure, migrate } from '../src/migrate.ts';
 
@@ -26,16 +27,23 @@ const maxLooks = 20_000;
 
 /** Starts a PostgreSQL without any of our tables. */
 export async function startEmptyPostgres(): Promise<Postgres> {
-  const started = await startPostgres();
+  return startCluster(preparedRun()?.emptyCluster);
+}
+
+async function startCluster(copyOf: string | undefined): Promise<Postgres> {
+  const started = await startPostgres({ copyOf });
   if (!started.ok) throw new Error(describePostgresFailure(started.error));
   return started.value;
 }
 
 export async function startDatabase(): Promise<Database> {
   await using undo = new AsyncDisposableStack();
-  const postgres = undo.use(await startEmptyPostgres());
-  const migrated = await migrate(postgres.url);
-  if (!migrated.ok) throw new Error(describeMigrateFailure(migrated.error));
+  const prepared = preparedRun();
+  const postgres = undo.use(await startCluster(prepared?.migratedCluster));
+  if (prepared === undefined) {
+    const migrated = await migrate(postgres.url);
+    if (!migrated.ok) throw new Error(describeMigrateFailure(migrated.error));
+  }
   const pool = new Pool({ connectionString: postgres.url, max: maxConnections });
   pool.on('error', () => undefined);
   undo.defer(async () => pool.end());

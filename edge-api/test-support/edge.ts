@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { preparedRun } from '@marvel/dev-stack/prepared-run';
 import { SignedIn } from '@marvel/shared/api/account';
 import { failureEntry, type FailureCode } from '@marvel/shared/failures';
 import { importVerificationKeys, type VerificationKeys } from '@marvel/shared/signature';
@@ -79,11 +80,13 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const credentialPepper = randomBytes(32).toString('hex');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const feedKeys = await importVerificationKeys([{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }]);
+  const prepared = preparedRun();
   const harness: TestHarness = createTestHarness({
     root,
     workers: [
       {
         configPath: 'wrangler.toml',
+        ...(prepared === undefined ? {} : { prebuiltWorkerDir: prepared.workerFolder }),
         vars: {
           FLEET: 'test',
           NEON_FRONT_URL: database.front.url,

@@ -1,6 +1,7 @@
 import { startNeonFront, type NeonFront } from '@marvel/dev-stack/neon-front';
 import { migrateDatabase } from '@marvel/dev-stack/parts/database';
 import { describePostgresFailure, startPostgres, type Postgres } from '@marvel/dev-stack/postgres';
+import { preparedRun } from '@marvel/dev-stack/prepared-run';
 import { Pool, type QueryResultRow } from 'pg';
 
 /** A throw-away PostgreSQL with the newest schema, and Neon's protocol before it. */
@@ -13,11 +14,14 @@ export interface MigratedDatabase extends AsyncDisposable {
 
 export async function startMigratedDatabase(): Promise<MigratedDatabase> {
   await using undo = new AsyncDisposableStack();
-  const started = await startPostgres();
+  const prepared = preparedRun();
+  const started = await startPostgres({ copyOf: prepared?.migratedCluster });
   if (!started.ok) throw new Error(describePostgresFailure(started.error));
   const postgres = undo.use(started.value);
-  const migrated = await migrateDatabase(postgres.url, new AbortController().signal);
-  if (!migrated.ok) throw new Error(JSON.stringify(migrated.error));
+  if (prepared === undefined) {
+    const migrated = await migrateDatabase(postgres.url, new AbortController().signal);
+    if (!migrated.ok) throw new Error(JSON.stringify(migrated.error));
+  }
   const pool = new Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
   undo.defer(async () => pool.end());

@@ -2,6 +2,7 @@ import { Client, neonConfig, Pool } from '@neondatabase/serverless';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startNeonFront, type NeonFront } from '../neon-front.ts';
+import { preparedRun } from '../prepared-run.ts';
 import { describePostgresFailure, startPostgres, type Postgres } from '../postgres.ts';
 
 let postgres: Postgres;
@@ -9,7 +10,7 @@ let front: NeonFront;
 const parts = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  const started = await startPostgres();
+  const started = await startPostgres({ copyOf: preparedRun()?.emptyCluster });
   if (!started.ok) throw new Error(describePostgresFailure(started.error));
   postgres = parts.use(started.value);
   front = parts.use(await startNeonFront({ port: 0, postgresPort: postgres.port }));

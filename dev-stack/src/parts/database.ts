@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly port: number;
   /** Undefined for a throw-away database. */
   readonly dataDirectory: string | undefined;
+  /** As in `PostgresOptions`. */
+  readonly copyOf: string | undefined;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }
 
@@ -63,8 +65,8 @@ function partOf(postgres: Postgres, onUnexpectedEnd: DatabaseOptions['onUnexpect
 export async function startDatabase(
   options: DatabaseOptions,
 ): Promise<Result<DatabasePart & AsyncDisposable, StackFailure>> {
-  const { port, dataDirectory, onUnexpectedEnd } = options;
-  const started = await startPostgres({ port, ...(dataDirectory === undefined ? {} : { dataDirectory }) });
+  const { port, dataDirectory, copyOf, onUnexpectedEnd } = options;
+  const started = await startPostgres({ port, copyOf, ...(dataDirectory === undefined ? {} : { dataDirectory }) });
   if (!started.ok) return err({ code: 'postgres', failure: started.error });
   const postgres = started.value;
   const part = partOf(postgres, onUnexpectedEnd);

@@ -23,6 +23,8 @@ export interface EdgeOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpec
   readonly variablesFile: string;
   /** Where wrangler keeps what it keeps. */
   readonly stateDirectory: string;
+  /** Where the Worker is already built, so that it need not be; undefined: it is built from its sources. */
+  readonly workerFolder: string | undefined;
 }
 
 const REPOSITORY = fileURLToPath(import.meta.resolve('../../../'));
@@ -64,7 +66,7 @@ function dotenv(variables: Readonly<Record<string, string>>): string {
 
 /** Starts the Worker and waits until it answers; the database may still be away. */
 export async function startEdge(options: EdgeOptions): Promise<Result<Edge & AsyncDisposable, ProgramFailure>> {
-  const { port, variablesFile, stateDirectory, logFile, onUnexpectedEnd, signal, lastRemoved } = options;
+  const { port, variablesFile, stateDirectory, workerFolder, logFile, onUnexpectedEnd, signal, lastRemoved } = options;
   const url = `http://127.0.0.1:${port}`;
   await writeFileAtomically(variablesFile, dotenv(options.variables));
   const started = await startProgram({
@@ -74,6 +76,7 @@ export async function startEdge(options: EdgeOptions): Promise<Result<Edge & Asy
       '--no-warnings',
       WRANGLER,
       'dev',
+      ...(workerFolder === undefined ? [] : [resolve(workerFolder, 'worker.js'), '--no-bundle']),
       `--config=${resolve(REPOSITORY, 'wrangler.toml')}`,
       `--env-file=${variablesFile}`,
       '--ip=127.0.0.1',

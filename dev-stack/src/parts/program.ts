@@ -93,7 +93,8 @@ export async function startProgram(options: ProgramOptions): Promise<Result<Prog
     await using output = await open(logFile, flags);
     const run = await spawnGuarded(options.command, options.args, {
       cwd: options.cwd,
-      env: { ...options.env },
+      // What one process has compiled, the next has not to.
+      env: { ...options.env, NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
       stdio: ['ignore', output.fd, output.fd],
       lastSignal: 'SIGTERM',
       ...(options.lastPatienceMs === undefined ? {} : { lastPatienceMs: options.lastPatienceMs }),

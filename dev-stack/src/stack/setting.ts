@@ -1,5 +1,6 @@
 import type { Certificate } from '../parts/certificate.ts';
 import type { UnexpectedEnd } from '../parts/program.ts';
+import type { PreparedRun } from '../prepared-run.ts';
 import type { StackPorts } from '../stack-ports.ts';
 import type { SecretStore } from '../state/secrets.ts';
 import type { StateDirectory } from '../state/state-directory.ts';
@@ -14,6 +15,8 @@ export interface Setting {
   readonly nameService: string | undefined;
   /** `NODE_OPTIONS` of the exit agents. */
   readonly agentNodeOptions: string | undefined;
+  /** What a throw-away stack begins with; undefined where it makes everything from nothing. */
+  readonly prepared: PreparedRun | undefined;
   readonly say: (step: string) => void;
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }

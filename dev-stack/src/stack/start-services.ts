@@ -55,19 +55,26 @@ function edgeVariables({ secrets, ports, nameService }: Setting): Readonly<Recor
 
 /** The server, the front before it, and the newest state in it. */
 async function startDatabaseSide(
-  { directory, ports, say, onUnexpectedEnd }: Setting,
+  { directory, ports, prepared, say, onUnexpectedEnd }: Setting,
   undo: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<Result<{ readonly database: DatabasePart; readonly neonFront: NeonFront }, StackFailure>> {
   const dataDirectory = directory.isThrowAway ? undefined : directory.postgresData;
-  const database = await startDatabase({ port: ports.postgres, dataDirectory, onUnexpectedEnd });
+  const database = await startDatabase({
+    port: ports.postgres,
+    dataDirectory,
+    copyOf: prepared?.migratedCluster,
+    onUnexpectedEnd,
+  });
   if (!database.ok) return database;
   undo.use(database.value);
   say(`PostgreSQL 18 runs on ${HOST}:${ports.postgres}`);
   const neonFront = undo.use(await startNeonFront({ port: ports.neon_front, postgresPort: ports.postgres }));
-  const migrated = await migrateDatabase(database.value.url, signal);
-  if (!migrated.ok) return migrated;
-  say(`migrations: ${migrated.value.at(-1) ?? 'none'}`);
+  if (prepared === undefined) {
+    const migrated = await migrateDatabase(database.value.url, signal);
+    if (!migrated.ok) return migrated;
+    say(`migrations: ${migrated.value.at(-1) ?? 'none'}`);
+  }
   return ok({ database: database.value, neonFront });
 }
 
@@ -76,12 +83,13 @@ async function startEdgeSide(
   undo: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<Result<Edge, StackFailure>> {
-  const { directory, ports, say, onUnexpectedEnd } = setting;
+  const { directory, ports, prepared, say, onUnexpectedEnd } = setting;
   const edge = await startEdge({
     port: ports.api,
     variables: edgeVariables(setting),
     variablesFile: directory.edgeVariablesFile,
     stateDirectory: directory.edgeState,
+    workerFolder: prepared?.workerFolder,
     logFile: directory.logFile('edge'),
     onUnexpectedEnd,
     signal,
