@@ -23,8 +23,16 @@ export class CliError extends Error {
   }
 }
 
-/** Says what was thrown. `docsOf` gives the page of a code. */
-export function complain(thrown: unknown, docsOf: (code: string) => string | undefined): Complaint {
+/** What a complaint is made with. */
+interface Told {
+  /** The page of a code. */
+  readonly docsOf: (code: string) => string | undefined;
+  /** What fixes credentials that were refused: it depends on whose they are. */
+  readonly signInFix: string;
+}
+
+/** Says what was thrown. */
+export function complain(thrown: unknown, { docsOf, signInFix }: Told): Complaint {
   if (thrown instanceof CliError) return thrown.complaint;
   const refusal = proxyErrorOf(thrown);
   if (refusal !== undefined) {
@@ -34,7 +42,7 @@ export function complain(thrown: unknown, docsOf: (code: string) => string | und
   }
   if (thrown instanceof MarvelAPIError) {
     const { code, message, requestId } = thrown;
-    const fix = code === 'unauthenticated' ? 'Run `marvel login`, or set MARVEL_TOKEN.' : fixOf(code);
+    const fix = code === 'unauthenticated' ? signInFix : thrown.fix;
     return { code, message, fix, docs: docsOf(code), requestId, exitCode: exitCodeOf(thrown) };
   }
   if (thrown instanceof MarvelTargetError) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { openContext, type CommonOptions, type Context } from './context.ts';
+import { signInFixOf } from './sign-in-fix.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +11,8 @@ export interface Run {
   readonly folder: string;
   /** Known once a command has begun. */
   apiUrl: string | undefined;
+  /** What fixes it when the credentials of the command are refused. */
+  signInFix: string;
   /** What the process ends with. */
   exitCode: ExitCode;
 }
@@ -28,6 +31,7 @@ export function does<Options extends object>(command: Command, run: Run, work: W
     const operands = command.processedArgs.filter((operand: unknown) => typeof operand === 'string');
     const context = await openContext(run.terminal, options, run.folder);
     run.apiUrl = context.apiUrl;
+    run.signInFix = signInFixOf(command);
     run.exitCode = (await work(context, options, operands)) ?? exitCodes.ok;
   });
 }

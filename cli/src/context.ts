@@ -4,6 +4,7 @@ import { exitCodes } from './exit-code.ts';
 import { findLocalStack, type LocalStack } from './local-stack.ts';
 import { paint, type Paint } from './render/paint.ts';
 import { readSettings, settingsPath, writeSettings, type Settings } from './settings-file.ts';
+import { operatorFix, signInFix } from './sign-in-fix.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The options that every command has. */
@@ -71,9 +72,6 @@ export async function openContext(terminal: Terminal, options: CommonOptions, fo
     docsOf: (code) => `${base}/docs/errors#${code}`,
   };
 }
-
-const signInFix = 'Run `marvel login`, or set MARVEL_TOKEN.';
-const operatorFix = 'Run `marvel operator login`, or set MARVEL_OPERATOR_TOKEN.';
 
 function missing(code: string, message: string, fix: string): never {
   throw new CliError({ code, message, fix, exitCode: exitCodes.unauthenticated });

@@ -20,6 +20,7 @@ import { usageCommands } from './commands/usage.ts';
 import { webhookCommands } from './commands/webhooks.ts';
 import { exitCodes, type ExitCode } from './exit-code.ts';
 import { paint, printable } from './render/paint.ts';
+import { signInFix } from './sign-in-fix.ts';
 import type { Terminal } from './terminal.ts';
 
 const exitCodeHelp = `
@@ -33,7 +34,7 @@ export async function runCommandLine(
   folder: string,
   version: string,
 ): Promise<ExitCode> {
-  const run: Run = { terminal, folder, apiUrl: undefined, exitCode: exitCodes.ok };
+  const run: Run = { terminal, folder, apiUrl: undefined, signInFix, exitCode: exitCodes.ok };
   const program = createProgram(run, version);
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -41,7 +42,8 @@ export async function runCommandLine(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { json } = program.opts<{ json?: boolean }>();
-    const complaint = complain(error, (code) => `${run.apiUrl ?? ''}/docs/errors#${code}`);
+    const docsOf = (code: string) => `${run.apiUrl ?? ''}/docs/errors#${code}`;
+    const complaint = complain(error, { docsOf, signInFix: run.signInFix });
     tell(complaint, terminal, json === true);
     return terminal.signal.aborted ? exitCodes.interrupted : complaint.exitCode;
   }

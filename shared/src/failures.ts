@@ -173,8 +173,8 @@ export const failures = {
   destination_forbidden: {
     reason: 'Destination not allowed',
     meaning:
-      'The host, address or port is refused by policy: private and special-use addresses, mail ports, or the limits of the credential.',
-    fix: 'Use a public host on an allowed port (80, 443, 8080, 8443), and check hosts_allow and hosts_deny of the credential.',
+      'The host, address or port is refused by policy (private and special-use addresses, mail ports), or the limits of the credential leave out this host or country.',
+    fix: 'Use a public host on an allowed port (80, 443, 8080, 8443), and check countries, hosts_allow and hosts_deny of the credential.',
     retryable: false,
     marvel: 403,
     proxiesFo: { status: 403, body: 'destination not allowed' },

@@ -26,7 +26,7 @@ export function accountCommands(program: Command, run: Run): void {
       .option('--password-stdin', 'read the password from standard input')
       .addHelpText('after', `\n${passwords}`);
     does<SignInOptions>(command, run, async (context, options) => {
-      const email = options.email ?? (await askFor(context, 'E-mail: ', false));
+      const email = options.email ?? (await askFor(context, 'E-mail: ', false, 'Give --email.'));
       const password = await readPassword(context, options);
       const { anybody } = context;
       const body = { email, password };
@@ -70,17 +70,17 @@ export function accountCommands(program: Command, run: Run): void {
 async function readPassword(context: Context, { passwordStdin }: SignInOptions): Promise<string> {
   const { terminal } = context;
   if (passwordStdin === true) return (await terminal.readIn(maxPasswordBytes)).replace(/\r?\n$/, '');
-  return terminal.env['MARVEL_PASSWORD'] ?? askFor(context, 'Password: ', true);
+  return terminal.env['MARVEL_PASSWORD'] ?? askFor(context, 'Password: ', true, 'Pipe it in with --password-stdin.');
 }
 
 /** Errors: throws `CliError` where there is nobody to ask. */
-export async function askFor({ terminal }: Context, question: string, isHidden: boolean): Promise<string> {
+export async function askFor({ terminal }: Context, question: string, isHidden: boolean, fix: string): Promise<string> {
   if (terminal.isInTty) return terminal.ask(question, isHidden);
   const what = question.replace(': ', '').toLowerCase();
   throw new CliError({
     code: 'nobody_to_ask',
     message: `no ${what} was given, and there is no terminal to ask on`,
-    fix: isHidden ? 'Pipe it in with --password-stdin.' : `Give --${what.replace('-', '')}.`,
+    fix,
     exitCode: exitCodes.usage,
   });
 }

@@ -31,7 +31,7 @@ export function operatorCommands(program: Command, run: Run): void {
       const given =
         tokenStdin === true
           ? await context.terminal.readIn(maxTokenBytes)
-          : await askFor(context, 'Operator token: ', true);
+          : await askFor(context, 'Operator token: ', true, 'Pipe it in with --token-stdin.');
       const token = given.trim();
       await context.anybody.withToken(token).operator.fleet.get({ signal: context.terminal.signal });
       await context.save({ api: context.apiUrl, operator_token: token });

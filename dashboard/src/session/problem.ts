@@ -1,5 +1,4 @@
 import { MarvelAPIError, MarvelConnectionError } from '@marvel/sdk';
-import { failures, type FailureCode } from '@marvel/shared/failures';
 
 /** What went wrong, as a page shows it: always with what to do about it. */
 export interface Problem {
@@ -17,15 +16,10 @@ const connectionFixes = {
   reply_unreadable: 'Something between this page and the API answered instead of it. Try again from another network.',
 } as const;
 
-function isKnown(code: string): code is FailureCode {
-  return Object.hasOwn(failures, code);
-}
-
 /** Describes whatever a call rejected with. */
 export function describeProblem(error: unknown): Problem {
   if (error instanceof MarvelAPIError) {
-    const { code, message, requestId, details } = error;
-    const fix = isKnown(code) ? failures[code].fix : 'Try again; if it goes on, tell support the request id.';
+    const { code, message, requestId, details, fix = 'Try again; if it goes on, tell support the request id.' } = error;
     return { code, message, fix, requestId, issues: details.issues };
   }
   if (error instanceof MarvelConnectionError) {

@@ -1,3 +1,4 @@
+import { failures } from '@marvel/shared/failures';
 import type { FailureCode } from '../schema-types.ts';
 import { readHelpLink } from './help-link.ts';
 import type { RateLimit, ReplyInfo } from './reply-info.ts';
@@ -22,14 +23,16 @@ export interface ErrorDetails {
 /** `unknown` is what something else than the API answered, such as a proxy on the way. */
 export type MarvelErrorCode = FailureCode | 'unknown';
 
-/** What the API refused. Match on `code`, never on `message`; what fixes it is told at `docs`. */
+/** What the API refused. Match on `code`, never on `message`; more is told at `docs`. */
 export class MarvelAPIError extends Error {
   override readonly name = 'MarvelAPIError';
   readonly status: number;
   /** As `GET /v1/errors` lists them; a code that is newer than this client comes as it is. */
   readonly code: MarvelErrorCode;
   readonly details: ErrorDetails;
-  /** Address of the page that says what fixes it. */
+  /** What fixes it; `undefined` for a code that this client does not know. */
+  readonly fix: string | undefined;
+  /** Address of the page that says more. */
   readonly docs: string | undefined;
   /** Names the request in our log; tell it to support. */
   readonly requestId: string | undefined;
@@ -40,9 +43,14 @@ export class MarvelAPIError extends Error {
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.fix = isKnown(code) ? failures[code].fix : undefined;
     this.docs = docs;
     this.details = { issues: code === 'invalid' ? readIssues(message) : [], tries, retryAfterMs, rateLimit };
   }
+}
+
+function isKnown(code: MarvelErrorCode): code is FailureCode {
+  return Object.hasOwn(failures, code);
 }
 
 /** No reply came, or none that could be read: whether the request took effect is not known. */
