@@ -19,7 +19,7 @@ const full: Extent = {
   seconds: 1.2,
   count: 12_000,
   warmUpSeconds: 0.5,
-  lateWarmUpSeconds: 4,
+  maxWarmUpSeconds: 15,
   memoryTunnels: Infinity,
   isLook: false,
 };
@@ -29,7 +29,7 @@ const quick: Extent = {
   seconds: 0.3,
   count: 1000,
   warmUpSeconds: 0.3,
-  lateWarmUpSeconds: 0.5,
+  maxWarmUpSeconds: 0.5,
   memoryTunnels: 500,
   isLook: true,
 };

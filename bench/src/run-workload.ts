@@ -14,8 +14,8 @@ export interface Extent {
   readonly count: number;
   /** Seconds of work each subject gets before its first sample counts: caches and leases are warm then. */
   readonly warmUpSeconds: number;
-  /** The same for subjects that compile themselves while they run. */
-  readonly lateWarmUpSeconds: number;
+  /** The most of it that subjects get which compile themselves while they run. */
+  readonly maxWarmUpSeconds: number;
   /** The most tunnels of one memory sample; less than the workload's own makes it a look, not a measurement. */
   readonly memoryTunnels: number;
   /** Whether what takes minutes is to be done at a small size: a look at whether it runs. */
@@ -24,6 +24,8 @@ export interface Extent {
 
 type Say = (line: string) => void;
 
+/** Tunnels of a `connect` that warms up: time ends it before. */
+const maxWarmUpCount = 1_000_000;
 /** After this many failures a subject is left out of the rest of a workload. */
 const maxFailures = 2;
 
@@ -88,8 +90,11 @@ async function startWarm(
 ): Promise<void> {
   const running = parts.use(await row.subject.start(site, workload.topology));
   row.running = running;
-  const seconds = row.subject.isCompiledLate === true ? extent.lateWarmUpSeconds : extent.warmUpSeconds;
-  await measureCpu(site, workload, running, { ...amountOf(workload, extent), seconds, count: 2 * extent.count });
+  const seconds =
+    row.subject.isCompiledLate === true
+      ? Math.min(workload.compileSeconds, extent.maxWarmUpSeconds)
+      : extent.warmUpSeconds;
+  await measureCpu(site, workload, running, { ...amountOf(workload, extent), seconds, count: maxWarmUpCount });
 }
 
 async function measure(site: Site, workload: Workload, row: Making, extent: Extent): Promise<Sample> {
