@@ -38,6 +38,9 @@ describe('validate', () => {
     [{ name: 'abc', place: { city: 'rome', numbers: [], zip: 1 } }, 'place.zip: is not known here'],
     [{ name: 'abc', extra: 1 }, 'extra: is not known here'],
     [null, 'must be an object'],
+    [[], 'must be an object'],
+    [{ name: 'abc', place: [] }, 'place: must be an object'],
+    [{ name: 'abc', 'is your': 1 }, 'has a field that is not known here'],
   ])('says of %o that %s', (input, message) => {
     expect(messageOf(input)).toBe(message);
   });
@@ -50,7 +53,8 @@ describe('validate', () => {
   });
 
   test('never repeats anything of the input', () => {
-    const canary = 'Zq7';
+    // No name of a field that is repeated has a space.
+    const canary = 'Z q7';
     const text = fc.string().map((tail) => canary + tail);
     const value = fc.letrec((tie) => ({
       any: fc.oneof(text, fc.integer(), fc.constant(null), fc.array(tie('any'), { maxLength: 3 }), tie('object')),

@@ -1,5 +1,6 @@
+import type { Receipt } from '@marvel/shared/api/receipt';
 import type { Leaf } from '@marvel/shared/receipt/digest-tree';
-import type { ReceiptHead, ReceiptLine } from '@marvel/shared/receipt/receipt';
+import type { ReceiptHead } from '@marvel/shared/receipt/receipt';
 import { ok, type Result } from '@marvel/shared/result';
 import type { UsageRecord } from '@marvel/shared/usage-batch';
 import { and, asc, desc, eq, gt, gte, lt, sql } from 'drizzle-orm';
@@ -8,6 +9,7 @@ import type { Database } from './database.ts';
 import { entriesIn } from './ledger.ts';
 import { unpackLeaves } from './packed-leaves.ts';
 import { ledgerEntry, ledgerTransaction } from './schema/ledger.ts';
+import { credential } from './schema/credential.ts';
 import { batchReceipt } from './schema/receipt.ts';
 
 /** What a batch billed to one account, and all that is needed to prove it. */
@@ -18,7 +20,7 @@ export interface StoredReceipt {
   /** Taken from the account by the ledger. */
   readonly bytes: number;
   /** Those of this account only. */
-  readonly lines: readonly ReceiptLine[];
+  readonly lines: readonly Receipt['lines'][number][];
   readonly head: ReceiptHead;
   readonly signature: string;
   /** Never to be shown. */
@@ -59,8 +61,10 @@ export async function listReceipts(
     readonly after?: number | undefined;
   },
 ): Promise<Result<readonly StoredReceipt[], Unavailable>> {
-  const own = sql<UsageRecord[]>`(
-    select jsonb_agg(r order by n) from jsonb_array_elements(${batchReceipt.records}) with ordinality as t (r, n)
+  const own = sql<OwnRecord[]>`(
+    select jsonb_agg(r || jsonb_build_object('test', coalesce(c.test, false)) order by n)
+    from jsonb_array_elements(${batchReceipt.records}) with ordinality as t (r, n)
+    left join ${credential} c on c.id = r ->> 'credential'
     where r ->> 'account' = ${accountId})`;
   const found = await attempt(() =>
     db
@@ -139,7 +143,11 @@ export async function listHeads(
   return ok(found.value.map(({ number, signature, ...head }) => ({ number, head, signature })));
 }
 
-function lineOf(record: UsageRecord): ReceiptLine {
-  const { credential, exit, country, network, dialect, bytes_up, bytes_down, connections } = record;
-  return { credential, exit, country, network, dialect, bytes_up, bytes_down, connections };
+/** A record, and whether its credential pays nothing. */
+type OwnRecord = UsageRecord & { readonly test: boolean };
+
+function lineOf(record: OwnRecord): StoredReceipt['lines'][number] {
+  const { credential: id, exit, country, network, dialect, bytes_up, bytes_down, connections, test } = record;
+  const line = { credential: id, exit, country, network, dialect, bytes_up, bytes_down, connections };
+  return test ? { ...line, test } : line;
 }

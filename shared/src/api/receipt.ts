@@ -22,6 +22,9 @@ export const ReceiptQuery = v.strictObject({
   cursor: v.optional(Cursor),
 });
 
+/** What its gateway signed of a line, and whether it was of a test key, which pays nothing: only its owner gains by that. */
+const ShownLine = v.strictObject({ ...ReceiptLine.entries, test: v.optional(v.literal(true)) });
+
 /** What one usage batch billed to the account, and the proof that its gateway signed that. */
 export const Receipt = v.strictObject({
   /** That of the ledger's entry. */
@@ -29,9 +32,9 @@ export const Receipt = v.strictObject({
   at: Timestamp,
   /** That of the ledger's entry: `<gateway>/<boot>/<seq>`. */
   reference: v.string(),
-  /** Billed by it: the sum of its lines. */
+  /** Billed by it: the sum of its lines, but for those of test keys. */
   bytes: Count,
-  lines: v.array(ReceiptLine),
+  lines: v.array(ShownLine),
   /** What leads from the lines to the root in the head. */
   proof: ReceiptProof,
   head: ReceiptHead,

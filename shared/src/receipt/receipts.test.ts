@@ -227,6 +227,22 @@ describe('what was changed is found', () => {
   });
 });
 
+test('lines of test keys are signed with the others and bill nothing, and one that is said to be so wrongly is found', async () => {
+  const free = { ...record(mine, 50), credential: 'key_test' };
+  const batches = await sealAll([[record(mine, 9), free]]);
+  const evidence = evidenceOf(mine, batches, 1000);
+  const [credit, entry] = [at(evidence.ledger, 0), at(evidence.ledger, 1)];
+  const ledger = [credit, { ...entry, bytes: -10, balance_bytes: 990 }];
+  const marked = (which: number) =>
+    withFirst({ ...evidence, ledger, balanceBytes: 990 }, (receipt) => ({
+      ...receipt,
+      bytes: 10,
+      lines: receipt.lines.map((line, index) => (index === which ? { ...line, test: true as const } : line)),
+    }));
+  expect(await problems(marked(1))).toEqual([]);
+  expect(await problems(marked(0))).toContain('bytes_differ');
+});
+
 test('a batch has the same root on every machine, and another with another secret', () => {
   const records = [record(mine, 1), record(other, 2)];
   expect(rootOf(secret(1), leavesOf(secret(1), records))).not.toBe(rootOf(secret(2), leavesOf(secret(2), records)));

@@ -103,7 +103,8 @@ async function isCovered(
   if (bandwidth > balance.value) return err({ code: 'balance_exhausted' });
   const account = await findAccount(db, accountId);
   if (!account.ok) return account;
-  return threads > (account.value.threads ?? Infinity) ? err({ code: 'threads_exhausted' }) : ok(undefined);
+  const { threads: own, planThreads: ofPlan } = account.value;
+  return threads > Math.min(own ?? Infinity, ofPlan ?? Infinity) ? err({ code: 'threads_exhausted' }) : ok(undefined);
 }
 
 function wholeNumber(max: number) {

@@ -91,6 +91,13 @@ describe('POST /api/plans/new', () => {
     expect((await subUsersOf(client)).map(({ limits }) => limits.threads)).toEqual([5, 500]);
   });
 
+  test.each(['threads', 'plan_threads'])('with more threads than the account has (%s) is 453', async (column) => {
+    const client = await newClient();
+    await edge.database.query(`update account set ${column} = 10 where id = $1`, [client.accountId]);
+    expect((await post('reseller=isp&threads=11', client.key)).status).toBe(453);
+    expect((await post('reseller=isp&threads=10', client.key)).status).toBe(200);
+  });
+
   test('repeated with its Idempotency-Key makes one plan', async () => {
     const client = await newClient();
     const make = async () => post('reseller=isp&threads=5', client.key, { 'Idempotency-Key': 'plan-1' });

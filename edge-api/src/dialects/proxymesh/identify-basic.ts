@@ -26,6 +26,7 @@ export function basicCredential(headers: Headers): string | undefined {
 /**
  * Finds the account of Basic credentials: its e-mail address, with one of its API keys or its own password. A sub-user is
  * known, and may do nothing here. Wrong credentials count as guesses, and a banned address learns nothing, whatever it shows.
+ * Passwords are tried under the limits of a sign-in: so often from one address, and so often for one name from anywhere.
  *
  * Errors: `unauthenticated`, `forbidden`, `unavailable`; `rate_limited` for too many tries with a password.
  */
@@ -54,7 +55,7 @@ async function findCaller(
     const key = await identifyApiKey(endpoint, password, services);
     return !key.ok || key.value.email.toLowerCase() === username.toLowerCase() ? key : err(unauthenticated);
   }
-  return username.includes('@') ? byPassword(basic, headers, services) : bySubUser(basic, services);
+  return username.includes('@') ? byPassword(basic, headers, services) : bySubUser(basic, headers, services);
 }
 
 async function byPassword(
@@ -77,12 +78,19 @@ async function byPassword(
 
 async function bySubUser(
   { username, password }: BasicCredentials,
-  { db, env }: Services,
+  headers: Headers,
+  services: Services,
 ): Promise<Result<AccountIdentity, Failure>> {
+  const { db, env } = services;
+  // No e-mail address: what is counted for the one is never counted for the other.
+  const guarded = await guardSignIn(username.toLowerCase(), headers, services);
+  if (!guarded.ok) return guarded;
   const found = await findSubUserByName(db, username);
-  if (!found.ok) return err(found.error.code === 'not_found' ? unauthenticated : found.error);
+  if (!found.ok && found.error.code !== 'not_found') return found;
   const digest = await credentialDigest(env.CREDENTIAL_PEPPER, subUserDigestInput(username, password));
-  return err(digest === found.value.digest ? { code: 'forbidden' } : unauthenticated);
+  if (found.ok && digest === found.value.digest) return err({ code: 'forbidden' });
+  await guarded.value.failed();
+  return err(unauthenticated);
 }
 
 interface BasicCredentials {

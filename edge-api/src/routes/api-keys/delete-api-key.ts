@@ -12,6 +12,8 @@ export const deleteApiKey = endpoint({
   params: IdParams,
   reply: { status: 204, description: 'Revoked for good.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ params, identity }, { db }) {
     return revokeAccountKey(db, identity.accountId, params.id);
   },

@@ -12,6 +12,8 @@ export const deleteAuthorizedSource = endpoint({
   params: IdParams,
   reply: { status: 204, description: 'Deleted.' },
   failures: [],
+  duringMaintenance: true,
+  whileSuspended: true,
   async handle({ params, identity }, { db }) {
     return deleteStoredSource(db, identity.accountId, params.id);
   },

@@ -178,3 +178,31 @@ test('who is not signed in is shown nothing', async () => {
     expectFailure(await edge.call('GET', `/v1/receipts${path}`), 'unauthenticated');
   }
 });
+
+test('bytes of a test key are in the receipt as signed, marked as such, and the receipt bills what the ledger did', async () => {
+  const account = await edge.signUp(credit);
+  const { token, accountId } = account;
+  const live = await makeKey(account);
+  const made = await edge.call('POST', '/v1/keys', { token, body: { mode: 'test' } });
+  const gateway = await enrolGateway(edge);
+  const use = (credential: string, bytes: number): UsageRecord => ({
+    account: accountId,
+    credential,
+    exit: null,
+    country: 'US',
+    network: 'residential',
+    dialect: 'marvel',
+    bytes_up: bytes,
+    bytes_down: 0,
+    connections: 1,
+    refused: {},
+  });
+  const records = [use(live, 100), use(v.parse(CreatedKey, made.json).id, 7)];
+  await openReply(edge, await postBatch(edge, gateway, await makeBatch(gateway, { records })));
+  const receipts = v.parse(ReceiptPage, (await edge.call('GET', '/v1/receipts', { token })).json).data;
+  expect(receipts).toMatchObject([{ bytes: 100, lines: [{ bytes_up: 100 }, { bytes_up: 7, test: true }] }]);
+  const ledger = v.parse(LedgerPage, (await edge.call('GET', '/v1/ledger', { token })).json).data;
+  const { keys } = v.parse(ReceiptKeys, (await edge.call('GET', '/v1/receipts/keys', { token })).json);
+  const report = await verifyReceipts({ account: accountId, ledger, receipts, keys, balanceBytes: credit - 100 });
+  expect(report).toMatchObject({ problems: [], receiptedBytes: 100, balanceBytes: credit - 100 });
+});
