@@ -209,6 +209,18 @@ describe('the Marvel dialect over TLS', () => {
     expect(tunnel.bytesDown).toBeGreaterThanOrEqual(received.bytes);
   });
 
+  test('ends its tunnel when a client resets behind its own end, with the other side quiet', async () => {
+    exit.script = opensThen((socket) => socket.resume());
+    gateway.addExit(exit.port);
+    const client = await open();
+    client.socket.end('all I have to say');
+    await eventually(() => {
+      expect([...exit.sockets].some((socket) => socket.readableEnded)).toBe(true);
+    });
+    client.raw.resetAndDestroy();
+    expect((await ended()).end).toBe('client_lost');
+  });
+
   test('is told of as a listener of its own', async () => {
     await dial();
     expect(await metric('marvel_gateway_accepted_connections_total{listener="marvel-tls"}')).toBe('1');

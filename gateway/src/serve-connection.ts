@@ -61,6 +61,8 @@ interface Carried {
 
 /** Bytes a client may send ahead while its exit is dialled; more waits in the kernel. */
 const maxEarlyBytes = 65_536;
+/** How often a client of which nothing is read during its dial is looked after, ms. */
+const probeMs = 1000;
 /** Refusals that a client leaves unread before its connection is closed, bytes. */
 const maxUnreadBytes = 65_536;
 const nothing = Buffer.alloc(0);
@@ -77,6 +79,8 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   readonly #clientIp: string;
   /** When the client has to have said what it wants. */
   readonly #patience: Deadline;
+  /** While it dials for a client of which nothing is read. */
+  #probing: NodeJS.Timeout | undefined;
   #stage: 'offer' | 'dial' | 'exchange' | 'over' = 'offer';
   /** What the client sent behind its offer. */
   #early: Buffer = nothing;
@@ -138,7 +142,10 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   onEnd(): void {
     this.#hasEnded = true;
     // Who has said all it wants may still wait for the answer.
-    if (this.#stage === 'dial' && this.#request !== undefined) return;
+    if (this.#stage === 'dial' && this.#request !== undefined) {
+      this.#probe();
+      return;
+    }
     if (this.#stage === 'offer' && this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
     else this.#leg.socket.end();
     this.#abandon();
@@ -340,6 +347,7 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
       case 'again':
         this.#stage = 'dial';
         this.#early = end.rest;
+        if (this.#hasEnded || this.#leg.isStopped) this.#probe();
         this.#carry({ ...carried, startedAtMs: end.atMs, dateMs: Date.now() });
         break;
       case 'gone':
@@ -384,6 +392,8 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   #enter(stage: 'dial' | 'exchange' | 'over'): void {
     this.#stage = stage;
     this.#isBetween = false;
+    clearInterval(this.#probing);
+    this.#probing = undefined;
     if (stage === 'over') this.#requests?.close();
     else if (this.#request !== undefined) {
       // It is here again for the next request.
@@ -397,7 +407,14 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
 
   #keepEarly(bytes: Buffer): boolean {
     this.#early = Buffer.concat([this.#early, bytes]);
-    return this.#early.length < maxEarlyBytes;
+    if (this.#early.length < maxEarlyBytes) return true;
+    this.#probe();
+    return false;
+  }
+
+  /** Looks again and again, while the dial goes on, whether a client of which nothing is read has reset the connection. */
+  #probe(): void {
+    this.#probing ??= setInterval(onProbe, probeMs, this.#leg);
   }
 
   get #client(): RequestsClient {
@@ -407,6 +424,10 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   #circumstances(): Circumstances {
     return { clientIp: this.#clientIp, nowMs: Date.now() };
   }
+}
+
+function onProbe(leg: Leg): void {
+  leg.probe();
 }
 
 /** The head alone of an answer over HTTP: what answers HEAD has no body. */

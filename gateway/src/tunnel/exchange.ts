@@ -174,11 +174,16 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
 
   /** Ends the exchange when it has been quiet for too long. `nowMs`: of a clock that never goes back. */
   sweep(nowMs: number, times: TunnelTimes): void {
+    const { client } = this.#parts;
+    if (this.#hasClientEnded) client.probe();
     if (this.#isActive) {
       this.#isActive = false;
       this.#quietSinceMs = nowMs;
     } else if (nowMs - this.#quietSinceMs >= times.idleTimeoutMs) {
       this.cut('idle_timeout');
+    } else if (client.isStopped && nowMs - this.#quietSinceMs >= times.halfCloseTimeoutMs) {
+      // As in a tunnel.
+      client.probe();
     }
   }
 

@@ -5,6 +5,7 @@ import {
   type BufferedReading,
   handleOf,
   handleUnder,
+  hasLostPeer,
   type InstallReading,
   queuedBytes,
 } from './node-internals.ts';
@@ -27,6 +28,7 @@ export interface LegReceiver {
 const finishTimeoutMs = 30_000;
 const legKey = Symbol('leg');
 type LegSocket = Socket & { [legKey]?: Leg };
+const nothing = Buffer.alloc(0);
 
 /**
  * One side of a connection through the gateway: a socket whose bytes go to a receiver, read into shared buffers where that
@@ -91,6 +93,19 @@ export class Leg {
     if (!this.#isStopped) return;
     this.#isStopped = false;
     this.socket.resume();
+  }
+
+  /**
+   * Finds out whether a peer of which nothing is read just now, or ever again, has reset the connection: the kernel tells that
+   * to who reads or writes, and a write of nothing sends nothing. Ends in `onClose` if so. What is still being written finds
+   * out by itself; where our side has ended too, nothing can.
+   */
+  probe(): void {
+    const { socket } = this;
+    if (!socket.writable || socket.writableLength > 0) return;
+    if (!(socket instanceof TLSSocket)) socket.write(nothing);
+    // TLS makes nothing of nothing.
+    else if (hasLostPeer(this.#handle)) socket.destroy();
   }
 
   /** Must be called once the socket is connected for `unaccepted` to be known. */

@@ -68,6 +68,13 @@ export function acceptedBytes(handle: unknown): number | undefined {
   return typeof written === 'number' ? written - queued : undefined;
 }
 
+/** Whether the kernel has no peer for a TCP handle any more, as after a reset; false when that cannot be known. */
+export function hasLostPeer(handle: unknown): boolean {
+  if (typeof handle !== 'object' || handle === null) return false;
+  const getPeerName: unknown = Reflect.get(handle, 'getpeername');
+  return typeof getPeerName === 'function' && Reflect.apply(getPeerName, handle, [{}]) !== 0;
+}
+
 /** The TCP handle that a TLS socket sends its records through; `undefined` when that cannot be known. */
 export function handleUnder(socket: TLSSocket): unknown {
   const handle = handleOf(socket);

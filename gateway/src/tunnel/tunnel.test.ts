@@ -107,6 +107,46 @@ describe.each(readingModes)('a tunnel that reads by %s', (mode) => {
     expect((await bench.ended()).reason).toBe('half_close_timeout');
   });
 
+  test.each([
+    ['client', 'origin', 'client_lost'],
+    ['origin', 'client', 'exit_lost'],
+  ] as const)(
+    'ends at the next look when the %s has ended and then resets, however quiet the %s',
+    async (who, other, reason) => {
+      using bench = await TunnelBench.open(mode);
+      const received = new Received(bench[other]);
+      bench.start();
+      bench[who].end(pattern(0, 1000));
+      await eventually(() => {
+        expect(received).toMatchObject({ bytes: 1000, hasEnded: true });
+      });
+      bench.tunnel.sweep(performance.now(), times);
+      bench[who].resetAndDestroy();
+      await once(bench[who], 'close');
+      expect(bench.end).toBeUndefined();
+      bench.tunnel.sweep(performance.now(), times);
+      expect((await bench.ended()).reason).toBe(reason);
+    },
+  );
+
+  test('ends when its client resets while the origin takes nothing, once it had the time of a half-closed one for what is under way', async () => {
+    using bench = await TunnelBench.open(mode);
+    bench.origin.pause();
+    bench.start();
+    const wrote = writePattern(bench.client, 64 * megabyte);
+    await settled(() => bench.tunnel.bytesUp);
+    bench.client.resetAndDestroy();
+    await wrote;
+    const nowMs = Math.round(performance.now());
+    const lasting = { ...times, idleTimeoutMs: 600_000 };
+    bench.tunnel.sweep(nowMs, lasting);
+    bench.tunnel.sweep(nowMs + times.halfCloseTimeoutMs - 1, lasting);
+    await new Promise(setImmediate);
+    expect(bench.end).toBeUndefined();
+    bench.tunnel.sweep(nowMs + times.halfCloseTimeoutMs, lasting);
+    expect((await bench.ended()).reason).toBe('client_lost');
+  });
+
   test('is cut when it is quiet for too long, and not before', async () => {
     using bench = await TunnelBench.open(mode);
     const up = new Received(bench.origin);

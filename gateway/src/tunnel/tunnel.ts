@@ -32,6 +32,8 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   #quietSinceMs = 0;
   #halfClosedAtMs: number | undefined;
   #flowsDone = 0;
+  /** The one that has ended, and whose end was passed on: all that it had to say has arrived. */
+  #endedLeg: Leg | undefined;
   #isKeptAlive = false;
   #hasEnded = false;
 
@@ -75,12 +77,19 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   sweep(nowMs: number, times: TunnelTimes): void {
     if (this.#halfClosedAtMs !== undefined && nowMs - this.#halfClosedAtMs >= times.halfCloseTimeoutMs) {
       this.cut('half_close_timeout');
-    } else if (this.#isActive) {
+      return;
+    }
+    this.#endedLeg?.probe();
+    if (this.#isActive) {
       if (!this.#isKeptAlive) this.#keepAlive(times.keepAliveMs);
       this.#isActive = false;
       this.#quietSinceMs = nowMs;
     } else if (nowMs - this.#quietSinceMs >= times.idleTimeoutMs) {
       this.cut('idle_timeout');
+    } else if (nowMs - this.#quietSinceMs >= times.halfCloseTimeoutMs) {
+      // It waits for a side that takes nothing. Not sooner: what a side sent before it went is still good for the other.
+      if (this.#client.isStopped) this.#client.probe();
+      if (this.#exit.isStopped) this.#exit.probe();
     }
   }
 
@@ -111,6 +120,7 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   flowDone(flow: Flow): void {
     this.#flowsDone += 1;
     if (this.#flowsDone < 2) {
+      this.#endedLeg = flow === this.#up ? this.#client : this.#exit;
       flow.endSink();
       return;
     }
