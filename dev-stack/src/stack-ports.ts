@@ -6,8 +6,8 @@ import { checkPorts, reservePorts, type PortProblem, type WantedPort } from './p
 /** The ports that people know, and their defaults. Source: CONTRACT section 8 and 3.1. */
 const known = {
   api: { part: 'the control API', port: 8787 },
-  postgres: { part: 'PostgreSQL', port: 54_329 },
-  neon_front: { part: 'the Neon front of the database', port: 54_330 },
+  postgres: { part: 'PostgreSQL', port: 15_432 },
+  neon_front: { part: 'the Neon front of the database', port: 15_433 },
   stripe: { part: 'the Stripe stand-in', port: 12_111 },
   echo: { part: 'the echo origin', port: 8888 },
   echo_tls: { part: 'the echo origin with TLS', port: 8889 },
