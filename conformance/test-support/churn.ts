@@ -22,7 +22,8 @@ export interface ChurnReport {
   /** How many conversations of each kind were had. */
   readonly conversations: Readonly<Record<string, number>>;
   readonly before: Levels;
-  readonly after: Levels;
+  /** After each run. */
+  readonly after: readonly Levels[];
   /** Of conversations that end in order: what client and origin counted, and what their account paid. */
   readonly movedBytes: number;
   readonly billedBytes: number;
@@ -36,8 +37,10 @@ type Span = { readonly rounds: number } | { readonly durationMs: number };
 
 export interface ChurnOptions {
   readonly workers: number;
-  /** How long each of them goes on. */
+  /** How long each of them goes on, in each run. */
   readonly span: Span;
+  /** Equal ones, one after the other: what only the first takes is no leak. */
+  readonly runs: number;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -72,7 +75,7 @@ interface Cast {
 }
 
 /** Runs a gateway with everything on, and clients that do all that clients do, for a while. */
-export async function churn({ workers, span, onProgress = () => undefined }: ChurnOptions): Promise<ChurnReport> {
+export async function churn({ workers, span, runs, onProgress = () => undefined }: ChurnOptions): Promise<ChurnReport> {
   await using stack = await createStack({
     ephemeral: true,
     gatewaySettings: { NODE_OPTIONS: collectOnSignal },
@@ -83,11 +86,17 @@ export async function churn({ workers, span, onProgress = () => undefined }: Chu
   const before = await settledLevels(stack);
   onProgress(`before: ${JSON.stringify(before)}`);
   const conversations: Record<string, number> = {};
-  const startedAtMs = performance.now();
-  await converse(cast, workers, span, conversations);
-  const workerMinutes = (workers * (performance.now() - startedAtMs)) / 60_000;
-  const after = await settledLevels(stack);
-  onProgress(`after: ${JSON.stringify(after)}`);
+  const after: Levels[] = [];
+  let workedMs = 0;
+  for (let run = 1; run <= runs; run += 1) {
+    const startedAtMs = performance.now();
+    await converse(cast, workers, span, conversations);
+    workedMs += performance.now() - startedAtMs;
+    const levels = await settledLevels(stack);
+    onProgress(`after ${run} of ${runs}: ${JSON.stringify(levels)}`);
+    after.push(levels);
+  }
+  const workerMinutes = (workers * workedMs) / 60_000;
   const billedBytes = creditBytes - (await cast.exact.customer.balanceSettledAt(creditBytes - cast.movedBytes, 20_000));
   const relayedBytes = await relayed(stack);
   const allBilled = async () =>
@@ -382,10 +391,11 @@ if (import.meta.main) {
   const options = {
     'worker-minutes': { type: 'string', default: '24' },
     workers: { type: 'string', default: '8' },
+    runs: { type: 'string', default: '3' },
   } as const;
   const { values } = parseArgs({ options });
   const workers = Number(values.workers);
   const durationMs = (Number(values['worker-minutes']) * 60_000) / workers;
-  const report = await churn({ workers, span: { durationMs }, onProgress: console.log });
+  const report = await churn({ workers, span: { durationMs }, runs: Number(values.runs), onProgress: console.log });
   console.log(JSON.stringify(report, undefined, 2));
 }

@@ -60,6 +60,9 @@ export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnex
 }
 
 const MAIN = fileURLToPath(import.meta.resolve('../../../gateway/src/main.ts'));
+/** As the image and the unit start it: docs/operate/gateway.md, Memory. */
+const NODE_OPTIONS = ['--max-semi-space-size=8'];
+const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 const HOST = '127.0.0.1';
 /** Enough for what is under way to end, and not so long that Ctrl-C seems to do nothing. */
 const DRAIN_TIMEOUT_MS = 3_000;
@@ -124,10 +127,11 @@ export async function startGateway(
   const started = await startProgram({
     part: name,
     command: process.execPath,
-    args: [MAIN],
+    args: [...NODE_OPTIONS, MAIN],
     cwd: stateDir,
     env: {
       PATH: process.env['PATH'],
+      ...ALLOCATOR,
       MARVEL_EDGE_URL: `http://${HOST}:${link.port}`,
       // The link is for the gateway alone: people go to the edge itself.
       MARVEL_DOCS_URL: `http://${HOST}:${options.edgePort}/docs`,

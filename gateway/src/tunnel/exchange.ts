@@ -174,7 +174,7 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
 
   /** Ends the exchange when it has been quiet for too long. `nowMs`: of a clock that never goes back. */
   sweep(nowMs: number, times: TunnelTimes): void {
-    const { client } = this.#parts;
+    const client = this.#client;
     if (this.#hasClientEnded) client.probe();
     if (this.#isActive) {
       this.#isActive = false;
