@@ -19,8 +19,8 @@ export interface Principal {
   readonly credential: string;
   readonly proof: Proof;
   readonly limits: Limits;
-  /** When the credential ends, ms since 1970; `Infinity` for never. */
-  readonly expiresAtMs: number;
+  /** When the credential ends, ms since 1970; `Infinity` for never. Kept up to date for what is open. */
+  expiresAtMs: number;
   /** The account's id and `<credential id>/<window>` for each cap; empty for a test key, which never bills. */
   readonly budgets: readonly string[];
   /** Of an `mk_test_` key: nothing of it leaves the gateway. */

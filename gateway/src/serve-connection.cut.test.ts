@@ -76,6 +76,39 @@ describe('what stands open is cut', () => {
     expect(gateway.tunnels[0]?.end).toBe('credential_ended');
   });
 
+  test('when its key expires at a time that was set only after it had opened, and not at one that was put off', async () => {
+    gateway.addExit(exit.port);
+    const wire = await gateway.open();
+    const tell = (expiresAtMs: number) => {
+      const limits = { expires_at: new Date(expiresAtMs).toISOString() };
+      gateway.limit(limits);
+      gateway.fleet.tell({ kind: 'key', id: credential, account, digest: '', test: false, limits });
+    };
+    const soonMs = Date.now() + 300;
+    tell(soonMs);
+    tell(soonMs + 1500);
+    await wire.ended;
+    expect(Date.now()).toBeGreaterThanOrEqual(soonMs + 1500);
+    expect(gateway.tunnels[0]?.end).toBe('credential_ended');
+  });
+
+  test('when its key gets a cap that it does not spend from, and not when that is raised', async () => {
+    gateway.addExit(exit.port);
+    const uncapped = await gateway.open();
+    const tell = (bytes: number) => {
+      const limits = { bytes_per_day: bytes };
+      gateway.limit(limits);
+      gateway.fleet.tell({ kind: 'key', id: credential, account, digest: '', test: false, limits });
+    };
+    tell(1_000_000);
+    await uncapped.ended;
+    expect(gateway.tunnels).toMatchObject([{ end: 'credential_ended' }]);
+    const capped = await gateway.open();
+    tell(2_000_000);
+    capped.send('hello');
+    expect((await capped.bytes(5)).toString()).toBe('hello');
+  });
+
   test('but not when its exit is gone', async () => {
     const { id } = gateway.addExit(exit.port);
     const wire = await gateway.open();

@@ -366,15 +366,16 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
     const who = { account: principal?.account, credential: principal?.credential };
     if (isTold !== true) observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
-    // Who is known may still have its user name wrong in what it asks; that is no guess.
-    if (failure.code === 'unauthenticated' && principal === undefined && isGuess(notes.shown)) this.#noteForBan();
     if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
       this.#leg.socket.write(bytes, 'latin1');
       this.#patience.set(times.headTimeoutMs, performance.now());
-      return;
+    } else {
+      this.#enter('over');
+      linger(this.#leg, reply ?? bytes, times.lingerTimeoutMs);
     }
-    this.#enter('over');
-    linger(this.#leg, reply ?? bytes, times.lingerTimeoutMs);
+    // Who is known may still have its user name wrong in what it asks; that is no guess. Not before the answer is on its way:
+    // how long that took would tell what is counted.
+    if (failure.code === 'unauthenticated' && principal === undefined && isGuess(notes.shown)) this.#noteForBan();
   }
 
   #noteForBan(): void {

@@ -13,7 +13,7 @@ export type EndReason =
   | 'budget_dry'
   /** The budget waited too long for the edge. */
   | 'budget_unanswered'
-  /** The credential was revoked, paused, or has expired. */
+  /** The credential was revoked, paused, has expired, or was given a cap that it did not have. */
   | 'credential_ended'
   | 'account_ended'
   | 'shutdown';

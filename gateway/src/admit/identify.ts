@@ -94,10 +94,16 @@ function principalOf(
   };
 }
 
-/** Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand. */
-export function isStillGood({ account, credential, proof }: Principal, fleet: FleetView, nowMs: number): boolean {
+/**
+ * Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand, and it
+ * has no cap that what is open does not spend from. Takes over when it ends now.
+ */
+export function mayGoOn(principal: Principal, fleet: FleetView, nowMs: number): boolean {
+  const { account, credential, proof, isTest, budgets } = principal;
   const limits = limitsNow(credential, proof, fleet);
-  return limits !== undefined && isInForce(limits, nowMs) && fleet.account(account)?.status === 'active';
+  if (limits === undefined || !isInForce(limits, nowMs) || fleet.account(account)?.status !== 'active') return false;
+  principal.expiresAtMs = endOf(limits);
+  return isTest || budgetsOf(account, credential, limits).every((budget) => budgets.includes(budget));
 }
 
 function holderOf(
