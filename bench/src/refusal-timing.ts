@@ -1,21 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { makeApiKey } from '@marvel/shared/api-key';
 import * as v from 'valibot';
+import { type Asker, httpAsker, signInMessage, socks5Asker } from './refusal-askers.ts';
 
 // How long a caller who is not known waits for its refusal, by what it shows, at each door: `node bench/src/refusal-timing.ts`.
-// The cases take turns on connections of their own, so that whatever the machine does meanwhile is shared by all.
+// The cases of a door take turns, so that whatever the machine does meanwhile is shared by all.
 
-const rounds = 3000;
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3000' } } });
+const rounds = Number(values.rounds);
 const warmUpRounds = 500;
 
 interface Case {
   readonly door: string;
   readonly shows: string;
-  readonly address: string;
-  readonly request: Buffer;
+  open(): Promise<Asker>;
+}
+
+/** What is shown to say who it is; `undefined` in place of a user name for nothing at all. */
+interface Shown {
+  readonly shows: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** What stands behind `Basic` where it is no user name and password. */
+  readonly raw?: string;
 }
 
 function connectRequest(credentials: string | undefined): Buffer {
@@ -41,87 +51,52 @@ async function callApi({ info }: Stack, method: string, path: string, body?: obj
   return text === '' ? {} : v.parse(Made, JSON.parse(text));
 }
 
-/** One connection on which a case is asked again and again; gives the answer and how long it took, µs. */
-class Asker {
-  readonly #socket: Socket;
-  readonly #request: Buffer;
-  #answered: ((answer: string) => void) | undefined;
-  #text = '';
-
-  private constructor(socket: Socket, request: Buffer) {
-    this.#socket = socket;
-    this.#request = request;
-    socket.setNoDelay(true);
-    socket.on('data', (bytes: Buffer) => {
-      this.#text += bytes.toString('latin1');
-      const end = this.#text.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const length = Number(/content-length: ([0-9]+)/i.exec(this.#text)?.[1] ?? 0);
-      if (this.#text.length < end + 4 + length) return;
-      const answer = this.#text;
-      this.#text = '';
-      this.#answered?.(answer);
-    });
-  }
-
-  static async open({ address, request }: Case): Promise<Asker> {
-    const [host = '', port = ''] = address.split(':');
-    const socket = connect({ host, port: Number(port) });
-    await once(socket, 'connect');
-    return new Asker(socket, request);
-  }
-
-  async ask(): Promise<{ readonly answer: string; readonly tookUs: number }> {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.#answered = resolve;
-    const startedAtMs = performance.now();
-    this.#socket.write(this.#request);
-    const answer = await promise;
-    return { answer, tookUs: (performance.now() - startedAtMs) * 1000 };
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}
-
 async function makeCases(stack: Stack): Promise<readonly Case[]> {
-  const { marvel, proxies_fo: fo, proxymesh } = stack.info.gateway;
+  const { marvel, marvel_tls: tls, socks5, proxies_fo: fo, proxymesh } = stack.info.gateway;
+  const ca = await readFile(stack.info.certificate_file, 'utf8');
   const { username } = stack.info.sub_user;
   const revoked = await callApi(stack, 'POST', '/v1/keys', { label: 'to be revoked' });
   const key = String(revoked.key);
   // It is used once, so that the gateway has met it as a good one.
-  const probe = { door: '', shows: '', address: marvel, request: connectRequest(basic(key, 'country-AQ')) };
+  const probe = async () => httpAsker(marvel, connectRequest(basic(key, 'country-AQ')));
   await until(probe, '503');
   await callApi(stack, 'DELETE', `/v1/keys/${String(revoked.id)}`);
   await until(probe, '407');
   const target = 'country-US';
-  const shownAsKey: readonly (readonly [string, string | undefined])[] = [
-    ['nothing', undefined],
-    ['no Basic credentials', 'AAAA'],
-    ['a mistyped key', basic(`${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`, target)],
-    ['an unknown key', basic(makeApiKey('live', randomBytes), target)],
-    ['a revoked key', basic(key, target)],
+  const mistyped = `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`;
+  const keys: readonly Shown[] = [
+    { shows: 'a name that is no key', username: 'nobody', password: target },
+    { shows: 'a mistyped key', username: mistyped, password: target },
+    { shows: 'an unknown key', username: makeApiKey('live', randomBytes), password: target },
+    { shows: 'a revoked key', username: key, password: target },
+    { shows: 'a revoked key, wrong target', username: key, password: 'nonsense' },
   ];
-  const shownAsSubUser: readonly (readonly [string, string | undefined])[] = [
-    ['nothing', undefined],
-    ['no Basic credentials', 'AAAA'],
-    ['an unknown name', basic('nobody_at_all', 'wrong-password')],
-    ['a known name, wrong password', basic(username, 'wrong-password')],
+  const none: readonly Shown[] = [{ shows: 'nothing' }, { shows: 'no Basic credentials', raw: 'AAAA' }];
+  const subUsers: readonly Shown[] = [
+    { shows: 'an unknown name', username: 'nobody_at_all', password: 'wrong-password' },
+    { shows: 'a known name, wrong password', username, password: 'wrong-password' },
   ];
-  const at = (door: string, address: string, shown: typeof shownAsKey): readonly Case[] =>
-    shown.map(([shows, credentials]) => ({ door, shows, address, request: connectRequest(credentials) }));
+  const overHttp = (door: string, address: string, shown: readonly Shown[], authority?: string): readonly Case[] =>
+    shown.map(({ shows, username: name, password = '', raw = name && basic(name, password) }) => {
+      return { door, shows, open: async () => httpAsker(address, connectRequest(raw), authority) };
+    });
+  const overSocks5 = (address: string, shown: readonly Shown[]): readonly Case[] =>
+    shown.map(({ shows, username: name = '', password = '' }) => {
+      return { door: 'SOCKS5', shows, open: async () => socks5Asker(address, signInMessage(name, password)) };
+    });
   return [
-    ...at('marvel', marvel, shownAsKey),
-    ...(fo === null ? [] : at('proxies.fo', fo.residential, shownAsSubUser)),
-    ...(proxymesh === null ? [] : at('ProxyMesh', proxymesh, shownAsSubUser)),
+    ...overHttp('marvel', marvel, [...none, ...keys]),
+    ...(tls === null ? [] : overHttp('marvel over TLS', tls, [...none, ...keys], ca)),
+    ...(socks5 === null ? [] : overSocks5(socks5, [{ shows: 'empty name and password' }, ...keys])),
+    ...(fo === null ? [] : overHttp('proxies.fo', fo.residential, [...none, ...subUsers])),
+    ...(proxymesh === null ? [] : overHttp('ProxyMesh', proxymesh, [...none, ...subUsers])),
   ];
 }
 
 /** Asks on new connections until the status is the one wanted. */
-async function until(probe: Case, status: string): Promise<void> {
+async function until(probe: Case['open'], status: string): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt += 1) {
-    const asker = await Asker.open(probe);
+    const asker = await probe();
     const { answer } = await asker.ask();
     asker.close();
     if (answer.startsWith(`HTTP/1.1 ${status} `)) return;
@@ -130,23 +105,37 @@ async function until(probe: Case, status: string): Promise<void> {
   throw new Error(`never ${status}`);
 }
 
+/** Asks all cases of a door in turn, each time in another order: what one costs the other side shows in whichever comes next. */
+async function measure(door: string): Promise<void> {
+  const open = await Promise.all(
+    cases.flatMap((each, index) => (each.door === door ? [each.open().then((asker) => ({ index, asker }))] : [])),
+  );
+  for (let round = 0; round < warmUpRounds + rounds; round += 1) {
+    for (const { index, asker } of shuffled(open)) {
+      const asked = await asker.ask();
+      answers[index]?.add(asked.answer.replace(/X-Marvel-Request-Id: .*\r\n/, ''));
+      if (round >= warmUpRounds) tookUs[index]?.push(asked.tookUs);
+    }
+  }
+  for (const { asker } of open) asker.close();
+}
+
+function shuffled<T>(items: readonly T[]): readonly T[] {
+  const placed = items.map((item) => ({ item, place: Math.random() }));
+  return placed.toSorted((one, other) => one.place - other.place).map(({ item }) => item);
+}
+
 function quantile(sorted: readonly number[], part: number): string {
   return (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(1);
 }
 
-await using stack = await createStack({ ephemeral: true });
+// Refusals are counted as ever, and never enough of them in so short a time for a ban: whoever is banned is not looked at.
+const gatewaySettings = { MARVEL_BAN_REFUSALS: '1000', MARVEL_BAN_WINDOW_MS: '20' };
+await using stack = await createStack({ ephemeral: true, gatewaySettings });
 const cases = await makeCases(stack);
-const askers = await Promise.all(cases.map(async (each) => Asker.open(each)));
 const tookUs: number[][] = cases.map(() => []);
 const answers = cases.map(() => new Set<string>());
-for (let round = 0; round < warmUpRounds + rounds; round += 1) {
-  for (const [index, asker] of askers.entries()) {
-    const asked = await asker.ask();
-    answers[index]?.add(asked.answer.replace(/X-Marvel-Request-Id: .*\r\n/, ''));
-    if (round >= warmUpRounds) tookUs[index]?.push(asked.tookUs);
-  }
-}
-for (const asker of askers) asker.close();
+for (const door of new Set(cases.map((each) => each.door))) await measure(door);
 console.log('| door | shows | p10 µs | median µs | p90 µs |\n|---|---|---|---|---|');
 for (const [index, { door, shows }] of cases.entries()) {
   const sorted = (tookUs[index] ?? []).toSorted((a, b) => a - b);
