@@ -10,7 +10,7 @@ test('after connecting, transferring, resetting, half-closing and being refused 
     after: afterEach,
     conversations,
     ...bytes
-  } = await churn({ workers: 8, span: { rounds: 30 }, runs: 2 });
+  } = await churn({ workers: 8, span: { rounds: 36 }, runs: 2 });
   const [afterFirst, after] = afterEach;
   if (afterFirst === undefined || after === undefined) throw new Error('two runs were asked for');
   expect(Object.keys(conversations)).toHaveLength(11);
