@@ -173,6 +173,10 @@ if (import.meta.main) {
   if (databaseUrl === undefined || databaseUrl === '') {
     console.error('DATABASE_URL is not set.');
     process.exitCode = 2;
+  } else if (!/^postgres(?:ql)?:\/\//.test(databaseUrl)) {
+    // Its text is not repeated: it may hold a password.
+    console.error('DATABASE_URL is not a postgresql:// URL.');
+    process.exitCode = 2;
   } else {
     const result = await migrate(databaseUrl, { onStep: (name) => console.log(`applied ${name}`) });
     if (result.ok) {

@@ -118,20 +118,43 @@ describe('something of another account', () => {
   });
 });
 
-test('an account may have so many keys at a time, and a revoked one makes room', async () => {
-  const full: SignedUp = await edge.signUp();
-  await edge.database.query(
-    `insert into api_key (id, account_id, digest, prefix, label, mode)
-     select 'key_full' || n, $1, 'digest' || n, 'mk_live_0000', '', 'live' from generate_series(1, 999) n`,
-    [full.accountId],
-  );
-  const replies = await Promise.all(
-    Array.from({ length: 4 }, async () => edge.call('POST', '/v1/keys', { token: full.token, body: {} })),
-  );
-  expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
-  for (const reply of replies.filter(({ status }) => status !== 201)) {
-    expectFailure(reply, 'conflict', 'An account can have at most 1000 keys');
-  }
-  expect((await edge.call('DELETE', '/v1/keys/key_full1', { token: full.token })).status).toBe(204);
-  expect((await edge.call('POST', '/v1/keys', { token: full.token, body: {} })).status).toBe(201);
-});
+test.each([
+  {
+    what: 'keys',
+    path: '/v1/keys',
+    fill: `insert into api_key (id, account_id, digest, prefix, label, mode)
+      select 'key_full' || n, $1, 'digest' || n, 'mk_live_0000', '', 'live' from generate_series(1, 999) n`,
+    first: 'key_full1',
+    body: () => ({}),
+  },
+  {
+    what: 'sub-users',
+    path: '/v1/sub-users',
+    fill: `insert into sub_user (id, account_id, username, digest)
+      select 'su_full' || n, $1, 'full' || n, 'digest' || n from generate_series(1, 999) n`,
+    first: 'su_full1',
+    body: (index: number) => ({ username: `late${index}`, limits: {} }),
+  },
+  {
+    what: 'authorised sources',
+    path: '/v1/authorized-sources',
+    fill: `insert into authorized_source (id, account_id, source, value)
+      select 'src_full' || n, $1, 'ip', '9.8.' || n / 256 || '.' || n % 256 from generate_series(1, 999) n`,
+    first: 'src_full1',
+    body: (index: number) => ({ kind: 'ip', value: `9.7.0.${index + 1}` }),
+  },
+])(
+  'an account may have so many $what at a time, also of several at once, and one that goes makes room',
+  async (owned) => {
+    const { accountId, token }: SignedUp = await edge.signUp();
+    await edge.database.query(owned.fill, [accountId]);
+    const makeOne = async (index: number) => edge.call('POST', owned.path, { token, body: owned.body(index) });
+    const replies = await Promise.all(Array.from({ length: 6 }, async (_, index) => makeOne(index)));
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
+    for (const reply of replies.filter(({ status }) => status !== 201)) {
+      expectFailure(reply, 'conflict', `An account can have at most 1000 ${owned.what}`);
+    }
+    expect((await edge.call('DELETE', `${owned.path}/${owned.first}`, { token })).status).toBe(204);
+    expect((await makeOne(7)).status).toBe(201);
+  },
+);

@@ -55,8 +55,13 @@ export class BatchAuthor {
     return new BatchAuthor(id, token, signer);
   }
 
+  /** As it stands in the header. */
+  get authorization(): string {
+    return `Bearer ${this.#token}`;
+  }
+
   /** The next batch: the most records there can be, each of another use, and the lines of a busy gateway. */
-  async next(usables: readonly Usable[], closedAt: Date): Promise<SignedBatch> {
+  async next(usables: readonly Usable[], closedAt: Date, open: UsageBatch['open'] = []): Promise<SignedBatch> {
     const used = pickDistinct(usables, maxBatchRecords);
     this.#seq += 1;
     const unsigned = {
@@ -70,7 +75,7 @@ export class BatchAuthor {
       leases: [...new Set(used.map(({ account }) => account))]
         .slice(0, leaseLines)
         .map((budget) => ({ budget, wanted: wantedBytes, returned: 0 })),
-      open: [],
+      open,
       pins: [],
       exits: [],
     };
@@ -79,7 +84,7 @@ export class BatchAuthor {
     const body = new TextEncoder().encode(JSON.stringify(batch));
     this.#previous = headDigest(headOf(batch));
     const headers = {
-      authorization: `Bearer ${this.#token}`,
+      authorization: this.authorization,
       'content-type': 'application/json',
       'content-digest': await contentDigest(body),
       [signatureHeader]: await signDetached(body, 'marvel-usage-batch', this.#signer),

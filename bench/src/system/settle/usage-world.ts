@@ -15,6 +15,8 @@ export interface UsageWorld extends AsyncDisposable {
   readonly usables: readonly Usable[];
   /** Adds hours of past usage until there are so many rows, and what else grows with them. */
   growTo(usageRows: number): Promise<void>;
+  /** Bounds the threads of every key, so that gateways are told of each other's tunnels. */
+  limitThreads(): Promise<void>;
   /** Batches that did not settle as they should. */
   anomalies(): Promise<number>;
 }
@@ -105,6 +107,9 @@ export async function openUsageWorld(url: string, ghost: string): Promise<UsageW
   return {
     usables,
     growTo,
+    async limitThreads() {
+      await client.query(`update api_key set limits = '{"threads": 100}' where id like 'key_bench%'`);
+    },
     anomalies: async () => count('select count(*)::int from anomaly'),
     [Symbol.asyncDispose]: async () => client.end(),
   };
