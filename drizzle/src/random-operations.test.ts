@@ -106,21 +106,19 @@ async function unbalanced(): Promise<readonly unknown[]> {
     left join ledger_entry e on e.transaction_id = t.id and e.ledger_account_id = p.account_id
     where e.bytes is distinct from p.bytes
     union all
-    select 'expiry', p.reference from payment p
-    left join ledger_transaction t on t.cause = 'expiry' and t.reference = p.reference
-    left join ledger_entry e on e.transaction_id = t.id and e.ledger_account_id = p.account_id
-    where coalesce(-e.bytes, 0) <> coalesce(p.expired_bytes, 0)
-    union all
-    select 'taken back', p.reference from payment p
-    left join lateral (
-      select sum(e.bytes) as bytes from ledger_transaction t
-      join ledger_entry e on e.transaction_id = t.id and e.ledger_account_id = p.account_id
-      where t.cause = 'refund' and t.reference in (
+    select s.what, p.reference from payment p
+    cross join lateral (
+      -- What comes back after its period is over expires under the cause that it came back by.
+      select c.what, c.bytes, coalesce(-sum(e.bytes), 0) as posted
+      from (values ('expiry', coalesce(p.expired_bytes, 0)), ('refund', p.taken_back_bytes)) c (what, bytes)
+      left join ledger_transaction t on t.cause = c.what and t.reference in (
         select p.reference
         union all select b.reference || s.suffix from take_back b cross join (values (''), ('/reversed')) s (suffix)
         where b.payment_reference = p.reference)
-    ) s on true
-    where coalesce(-s.bytes, 0) <> p.taken_back_bytes
+      left join ledger_entry e on e.transaction_id = t.id and e.ledger_account_id = p.account_id
+      group by c.what, c.bytes
+    ) s
+    where s.posted <> s.bytes
     union all
     select 'paid invoice', i.id from invoice i
     where (i.status = 'paid') <> exists (select from payment p where p.invoice_id = i.id)

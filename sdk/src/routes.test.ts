@@ -235,6 +235,7 @@ describe('against the real API', () => {
       expect.objectContaining({ id: 'bun_sdk0', active: false }),
     );
     expect(await operator.reconcile()).toMatchObject({ problems: [] });
+    expect(await operator.reconcilePayments()).toMatchObject({ problems: [] });
   });
 
   test('a customer derives the balance again from what the gateways signed, and misses what is taken away', async () => {

@@ -7,6 +7,7 @@ import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
 import { apiKey, subUser } from './schema/credential.ts';
 import { subscription } from './schema/subscription.ts';
+import { liveStatuses } from './subscription.ts';
 
 /** The most accounts of one page. */
 const maxAccountPage = 100;
@@ -112,7 +113,7 @@ function selectAccounts(db: Database) {
         and(
           eq(subscription.accountId, account.id),
           isNull(subscription.customerId),
-          inArray(subscription.status, ['active', 'paused', 'past_due']),
+          inArray(subscription.status, liveStatuses),
         ),
       )
       .$dynamic()

@@ -1,11 +1,12 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gte, inArray, isNull, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import type { PeriodBilled, SubscriptionBilled } from '../domain/payment-news.ts';
 import { attempt, attemptOne, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { newId } from './new-id.ts';
 import { subscription } from './schema/subscription.ts';
+import { liveStatuses } from './subscription.ts';
 
 /**
  * What became of the provider's word. `over`: it had ended here before; `still_runs`: it had, and the provider bills it
@@ -78,14 +79,24 @@ export async function cancelUnpaid(db: Database, id: string): Promise<Result<voi
   return done.ok ? ok(undefined) : done;
 }
 
-/** Whether the last of the periods that it has was paid, so that there is nothing left to bill. Errors: `unavailable`. */
-export async function isPaidToTheEnd(db: Database, id: string): Promise<Result<boolean, Unavailable>> {
+/**
+ * What the provider calls a subscription that is still to be billed although the last of its periods was paid; `undefined`
+ * when there is none. Errors: `unavailable`.
+ */
+export async function findPaidToTheEnd(db: Database, id: string): Promise<Result<string | undefined, Unavailable>> {
   const found = await attemptOne(() =>
     db
-      .select({ isOver: sql<boolean>`coalesce(${subscription.periodsBegun} >= ${subscription.periods}, false)` })
+      .select({ providerId: subscription.stripeSubscriptionId })
       .from(subscription)
-      .where(eq(subscription.id, id)),
+      .where(
+        and(
+          eq(subscription.id, id),
+          gte(subscription.periodsBegun, subscription.periods),
+          eq(subscription.cancelAtPeriodEnd, false),
+          inArray(subscription.status, liveStatuses),
+        ),
+      ),
   );
-  if (found.ok) return ok(found.value.isOver);
-  return found.error.code === 'not_found' ? ok(false) : err(found.error);
+  if (found.ok) return ok(found.value.providerId ?? undefined);
+  return found.error.code === 'not_found' ? ok(undefined) : err(found.error);
 }

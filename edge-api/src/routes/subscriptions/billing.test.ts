@@ -263,14 +263,19 @@ describe('an account on a plan of Marvel’s', () => {
     await begin(there);
   });
 
-  test('is completed, and billed no more, after the last of its periods', async () => {
-    const account = await edge.signUp();
-    const { id, stripeId } = await begin(account, await makePlan({ periods: 2 }));
-    await renew(stripeId);
-    expect(await show(account, id)).toMatchObject({ status: 'active', periods_begun: 2, cancel_at_period_end: true });
-    await renew(stripeId);
-    expect(await show(account, id)).toMatchObject({ status: 'completed', periods_begun: 2 });
-  });
+  test.each(['oldest-first', 'newest-first'] as const)(
+    'is completed, and billed no more, after the last of its periods, told %s',
+    async (order) => {
+      const account = await edge.signUp();
+      const { id, stripeId } = await begin(account, await makePlan({ periods: 2 }));
+      stripe.holdDeliveries();
+      stripe.renew(stripeId);
+      await stripe.releaseDeliveries(order);
+      expect(await show(account, id)).toMatchObject({ status: 'active', periods_begun: 2, cancel_at_period_end: true });
+      await renew(stripeId);
+      expect(await show(account, id)).toMatchObject({ status: 'completed', periods_begun: 2 });
+    },
+  );
 
   test('cancelled before it was paid, its page is closed; a page that expired cancels', async () => {
     const account = await edge.signUp();

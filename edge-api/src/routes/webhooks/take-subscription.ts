@@ -1,7 +1,7 @@
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
 import type { Services } from '../../http/services.ts';
-import { isPaidToTheEnd, postPeriodInvoice, syncSubscription } from '../../store/subscription-news.ts';
+import { findPaidToTheEnd, postPeriodInvoice, syncSubscription } from '../../store/subscription-news.ts';
 import {
   endBilling,
   endBillingWithPeriod,
@@ -26,25 +26,27 @@ export async function takeSubscription(
     const ended = await endBilling(services, providerId);
     if (!ended.ok) return ended;
   }
-  if (synced.value === 'synced' && !read.value.cancelAtPeriodEnd && read.value.status !== 'cancelled') {
-    return endAfterLast(read.value.subscriptionId, providerId, services);
-  }
-  return ok(synced.value);
+  if (synced.value !== 'synced') return ok(synced.value);
+  return endAfterLast(read.value.subscriptionId, synced.value, services);
 }
 
 /** Writes and credits the invoice of a period as the provider has it now. */
 export async function takePeriodInvoice(providerId: string, services: Services): Promise<Result<string, Failure>> {
   const read = await readPeriodInvoice(services, providerId);
   if (!read.ok) return read;
-  return read.value === undefined ? ok('none_of_ours') : postPeriodInvoice(services.db, read.value);
+  if (read.value === undefined) return ok('none_of_ours');
+  const posted = await postPeriodInvoice(services.db, read.value);
+  if (!posted.ok || (posted.value !== 'credited' && posted.value !== 'repeat')) return posted;
+  // What the provider says of the subscription itself may have come before this was paid, and will not come again.
+  return endAfterLast(read.value.subscriptionId, posted.value, services);
 }
 
-/** Once the last of its periods is paid, nothing more is billed. */
-async function endAfterLast(id: string, providerId: string, services: Services): Promise<Result<string, Failure>> {
-  const isLast = await isPaidToTheEnd(services.db, id);
-  if (!isLast.ok) return isLast;
-  if (!isLast.value) return ok('synced');
-  const ended = await endBillingWithPeriod(services, providerId);
+/** Once the last of its periods is paid, nothing more is billed. `outcome`: where there is nothing to end. */
+async function endAfterLast(id: string, outcome: string, services: Services): Promise<Result<string, Failure>> {
+  const paidToTheEnd = await findPaidToTheEnd(services.db, id);
+  if (!paidToTheEnd.ok) return paidToTheEnd;
+  if (paidToTheEnd.value === undefined) return ok(outcome);
+  const ended = await endBillingWithPeriod(services, paidToTheEnd.value);
   if (ended.ok) return ok('paid_to_the_end');
   return ended.error.code === 'refused' ? ok('over') : err(ended.error);
 }
