@@ -134,6 +134,36 @@ describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+test(
+  'who pays from a terminal is told what became of it, without being signed in',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const payer = { email: 'payer@example.com', password: 'correct horse battery' };
+    const post = async (path: string, body: object, headers = {}): Promise<unknown> => {
+      const init = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers } };
+      const reply = await fetch(`${stack.info.api}${path}`, { ...init, body: JSON.stringify(body) });
+      expect(reply.status).toBe(201);
+      return reply.json();
+    };
+    const { token } = (await post('/v1/accounts', payer)) as { token: string };
+    const asked = await post('/v1/checkout', { bundle_id: 'bnd_starter' }, { Authorization: `Bearer ${token}` });
+    const { checkout_url: url } = asked as { checkout_url: string };
+    await using visitor = await visitAs();
+    const { page } = visitor;
+    await page.goto(url);
+    await page.getByRole('link').first().click();
+    await page.getByText('The payment was cancelled').waitFor();
+    await page.goto(url);
+    await page.locator('button.pay').click();
+    await page.getByText('Your payment went through').waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('E-mail').fill(stack.info.account.email);
+    await page.getByLabel('Password').fill(stack.info.account.password);
+    await page.keyboard.press('Enter');
+    await page.getByText('Paid, thank you').waitFor();
+  },
+);
+
 describe('a session', { timeout: TIMEOUT_MS }, () => {
   test('that was ended elsewhere leads back to the same page after signing in', async () => {
     const { email, password } = stack.info.account;
@@ -146,6 +176,7 @@ describe('a session', { timeout: TIMEOUT_MS }, () => {
     await page.keyboard.press('Enter');
     const alert = page.getByRole('alert');
     await alert.getByRole('link', { name: 'unauthenticated' }).waitFor();
+    expect(await alert.textContent()).toContain('Check the e-mail address and the password');
     await page.getByLabel('Password').fill(password);
     await page.keyboard.press('Enter');
     await page.getByRole('table', { name: 'Keys' }).waitFor();

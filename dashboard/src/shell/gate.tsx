@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { route } from '../router.ts';
 import { marvel } from '../session/api.ts';
 import { farewell, startSession } from '../session/session.ts';
 import { useAction } from '../session/use-action.ts';
@@ -15,6 +16,28 @@ const farewells = {
   ended: { title: 'Your session has ended', text: 'Sign in again; you come back to the page you were on.' },
   signed_out: { title: 'You are signed out', text: 'This tab has forgotten your session.' },
 } as const;
+
+/** For who paid without being signed in here, such as from a terminal. It asks nothing: the address alone tells where they come from. */
+function PaymentNews() {
+  const { path, query } = route.value;
+  const outcome = path === '/billing' ? query.get('checkout') : null;
+  if (outcome === 'done') {
+    return (
+      <Notice tone="good" title="Your payment went through">
+        The bytes are credited as soon as the news of it arrives, within seconds as a rule. You can close this page, or
+        sign in to see the invoice.
+      </Notice>
+    );
+  }
+  if (outcome === 'cancelled') {
+    return (
+      <Notice tone="warn" title="The payment was cancelled">
+        Nothing was charged. Sign in to pay later, or begin again where you came from.
+      </Notice>
+    );
+  }
+  return null;
+}
 
 /** Sign in, or up. */
 export function Gate() {
@@ -35,9 +58,12 @@ export function Gate() {
     <div class="gate">
       <main>
         <Brand />
+        <PaymentNews />
         <h1>{title}</h1>
         {goodbye !== undefined && <Notice title={goodbye.title}>{goodbye.text}</Notice>}
-        {enter.problem !== undefined && <ProblemNotice problem={enter.problem} />}
+        {enter.problem !== undefined && (
+          <ProblemNotice problem={enter.problem} typedFix="Check the e-mail address and the password, and try again." />
+        )}
         <form
           class="form"
           onSubmit={(event) => {

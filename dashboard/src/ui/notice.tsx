@@ -32,12 +32,15 @@ export function ErrorCodeLink({ code }: { readonly code: string }) {
 
 interface ProblemNoticeProps {
   readonly problem: Problem;
+  /** What fixes credentials that were refused, where a person has just typed them. */
+  readonly typedFix?: string;
   readonly onRetry?: (() => void) | undefined;
 }
 
 /** What went wrong, what fixes it, and what to tell support. */
-export function ProblemNotice({ problem, onRetry }: ProblemNoticeProps) {
-  const { code, message, fix, requestId } = problem;
+export function ProblemNotice({ problem, typedFix, onRetry }: ProblemNoticeProps) {
+  const { code, message, requestId } = problem;
+  const fix = code === 'unauthenticated' ? (typedFix ?? problem.fix) : problem.fix;
   return (
     <Notice tone="bad" title={message}>
       <span>{fix}</span>

@@ -33,7 +33,12 @@ function TokenForm() {
           enter.run();
         }}
       >
-        {enter.problem !== undefined && <ProblemNotice problem={enter.problem} />}
+        {enter.problem !== undefined && (
+          <ProblemNotice
+            problem={enter.problem}
+            typedFix="Check the token: it is the one that the Worker has as OPERATOR_TOKEN."
+          />
+        )}
         <TextField
           label="Token"
           name="operator_token"
