@@ -61,7 +61,7 @@ function Side({ id }: { readonly id: string }) {
       <Brand />
       <Nav groups={isOperating ? operatorNav : accountNav} />
       <div class="side-foot">
-        <div class="side-foot-row">
+        <div class="side-foot-row links">
           <a href="/docs/" target="_blank" rel="noopener">
             Docs
           </a>

@@ -40,9 +40,6 @@ export function CustomerView({ id, subUsers }: CustomerViewProps) {
     );
   return (
     <>
-      <p>
-        <a href="/customers">All customers</a>
-      </p>
       <Card
         title={found?.name ?? 'Customer'}
         aside={
@@ -80,7 +77,7 @@ export function CustomerView({ id, subUsers }: CustomerViewProps) {
                     One at a time. Its sub-user gets the bytes and threads of the plan, each period anew.
                   </Empty>
                 ) : (
-                  <SubscriptionTable first={first} asked={asked} saysWho={false} onChange={subscriptions.reload} />
+                  <SubscriptionTable first={first} asked={asked} onChange={subscriptions.reload} />
                 )}
                 {first.data.length > 0 && first.data.every(({ ended_at: end }) => end !== null) && (
                   <div class="table-foot">{subscribe}</div>

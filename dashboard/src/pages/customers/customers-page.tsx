@@ -61,7 +61,7 @@ export function CustomersPage() {
   const id = route.value.query.get('customer');
   if (id === null) return <Customers subUsers={subUsers} />;
   return (
-    <Page title="Customer">
+    <Page title="Customer" lead={<a href="/customers">All customers</a>}>
       <CustomerView key={id} id={id} subUsers={subUsers} />
     </Page>
   );

@@ -86,7 +86,12 @@ export function KeysPage() {
                       },
                       {
                         title: 'State',
-                        cell: (key) => <CredentialBadge limits={key.limits} isRevoked={key.revoked_at !== null} />,
+                        cell: (key) => (
+                          <>
+                            <CredentialBadge limits={key.limits} isRevoked={key.revoked_at !== null} />{' '}
+                            {key.mode === 'test' && <span class="badge info">test</span>}
+                          </>
+                        ),
                       },
                       { title: 'Limits', cell: ({ limits }) => <LimitsSummary limits={limits} /> },
                       { title: 'Last used', cell: (key) => <Moment at={key.last_used_at} /> },

@@ -141,7 +141,7 @@ export function NodesPage() {
                     title: 'Actions',
                     isActions: true,
                     cell: ({ session, dial }) => (
-                      <span class="cluster">
+                      <>
                         <CopyButton text={dial.password} what={`the target of ${session}`} />
                         <Button
                           small
@@ -159,7 +159,7 @@ export function NodesPage() {
                         >
                           Release
                         </Button>
-                      </span>
+                      </>
                     ),
                   },
                 ]}

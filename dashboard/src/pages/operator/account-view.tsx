@@ -24,11 +24,9 @@ function planText(plan: OperatorAccount['plan']): string {
 }
 
 function Facts({ account }: { readonly account: OperatorAccount }) {
-  const { account_id: id, email, threads, plan, keys, sub_users: subUsers, created_at: since } = account;
+  const { account_id: id, threads, plan, keys, sub_users: subUsers, created_at: since } = account;
   return (
     <dl class="facts-list">
-      <dt>E-mail</dt>
-      <dd>{email}</dd>
       <dt>Account</dt>
       <dd class="mono">{id}</dd>
       <dt>Since</dt>
@@ -63,7 +61,7 @@ function History({ id, first }: { readonly id: string; readonly first: AuditPage
   return first.data.length === 0 ? (
     <Empty title="No operator has touched this account" />
   ) : (
-    <AuditTable first={first} asked={{ target: id, limit: pageRows }} />
+    <AuditTable first={first} asked={{ target: id, limit: pageRows }} saysTarget={false} />
   );
 }
 
@@ -81,11 +79,8 @@ export function AccountView({ id }: { readonly id: string }) {
   const found = account.current.state === 'ready' ? account.current.value : undefined;
   return (
     <>
-      <p>
-        <a href="/operator/accounts">All accounts</a>
-      </p>
       <div class="columns wide">
-        <Card title="Account" aside={found !== undefined && <StatusBadge status={found.status} />}>
+        <Card title={found?.email ?? 'Account'} aside={found !== undefined && <StatusBadge status={found.status} />}>
           <LoadView of={account} lines={8}>
             {(value) => (
               <>

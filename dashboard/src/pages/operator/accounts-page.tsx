@@ -6,9 +6,16 @@ import { OperatorPage } from './operator-page.tsx';
 /** Accounts of customers: all of them, or the one that the address names. */
 export function AccountsPage() {
   const id = route.value.query.get('account');
+  if (id === null) {
+    return (
+      <OperatorPage title="Accounts">
+        <AccountList />
+      </OperatorPage>
+    );
+  }
   return (
-    <OperatorPage title={id === null ? 'Accounts' : 'Account'}>
-      {id === null ? <AccountList /> : <AccountView key={id} id={id} />}
+    <OperatorPage title="Account" lead={<a href="/operator/accounts">All accounts</a>}>
+      <AccountView key={id} id={id} />
     </OperatorPage>
   );
 }

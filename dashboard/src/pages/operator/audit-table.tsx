@@ -2,6 +2,7 @@ import type { AuditPage, AuditQuery } from '@marvel/sdk';
 import { formatMoment } from '../../format/time.ts';
 import { operator } from '../../session/api.ts';
 import { More, useMore } from '../../ui/more.tsx';
+import { Bytes } from '../../ui/show.tsx';
 import { Table } from '../../ui/table.tsx';
 import { accountHref } from './account-list.tsx';
 
@@ -16,29 +17,46 @@ function Target({ target }: Pick<AuditEntry, 'target'>) {
   );
 }
 
-/** What was done, in words where it has some. */
+/** Longer than this, a value is folded away. */
+const maxShownChars = 60;
+
+function Value({ name, value }: { readonly name: string; readonly value: unknown }) {
+  if (value === null) return <>none</>;
+  if (typeof value === 'number' && name === 'bytes') return <Bytes value={value} />;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string' || text.length <= maxShownChars) return <>{text}</>;
+  return (
+    <details>
+      <summary>Show</summary>
+      <code>{text}</code>
+    </details>
+  );
+}
+
+/** What was done, line by line. */
 function Detail({ detail }: Pick<AuditEntry, 'detail'>) {
   const entries = Object.entries(detail);
   if (entries.length === 0) return <span class="soft">–</span>;
   return (
-    <span class="prose wrap-any small">
+    <div class="prose wrap-any small">
       {entries.map(([name, value]) => (
-        <span class="block" key={name}>
-          <span class="soft">{name.replaceAll('_', ' ')}</span>{' '}
-          {typeof value === 'string' ? value : JSON.stringify(value)}
-        </span>
+        <div key={name}>
+          <span class="soft">{name.replaceAll('_', ' ')}</span> <Value name={name} value={value} />
+        </div>
       ))}
-    </span>
+    </div>
   );
 }
 
 interface AuditTableProps {
   readonly first: AuditPage;
   readonly asked: AuditQuery;
+  /** Whether it says what each was done to. */
+  readonly saysTarget?: boolean;
 }
 
 /** What operators did, the newest first. */
-export function AuditTable({ first, asked }: AuditTableProps) {
+export function AuditTable({ first, asked, saysTarget = true }: AuditTableProps) {
   const more = useMore(first, async (cursor) => operator.audit({ ...asked, cursor }));
   return (
     <>
@@ -48,14 +66,17 @@ export function AuditTable({ first, asked }: AuditTableProps) {
         rowKey={({ id }) => String(id)}
         columns={[
           { title: 'When', cell: ({ at }) => <span class="nowrap">{formatMoment(at)}</span> },
-          { title: 'Action', cell: ({ action }) => <code>{action}</code> },
-          { title: 'Done to', cell: ({ target }) => <Target target={target} /> },
-          { title: 'Detail', cell: ({ detail }) => <Detail detail={detail} /> },
           {
-            title: 'Request',
-            cell: ({ request_id: request }) =>
-              request === null ? <span class="soft">–</span> : <span class="mono small">{request}</span>,
+            title: 'Action',
+            cell: ({ action, request_id: request }) => (
+              <>
+                <code>{action}</code>
+                {request !== null && <span class="sub mono nowrap">{request}</span>}
+              </>
+            ),
           },
+          ...(saysTarget ? [{ title: 'Done to', cell: ({ target }: AuditEntry) => <Target target={target} /> }] : []),
+          { title: 'Detail', cell: ({ detail }) => <Detail detail={detail} /> },
         ]}
       />
       <More of={more} />

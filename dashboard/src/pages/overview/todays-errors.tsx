@@ -12,9 +12,9 @@ const shownRows = 5;
 export function TodaysErrors({ keys }: { readonly keys: Loading<readonly Key[]> }) {
   const from = new Date(Math.floor(Date.now() / dayMs) * dayMs);
   const rejections = useLoad(async (signal) => marvel.rejections.list({ from, limit: shownRows }, { signal }));
-  const named = keys.current.state === 'ready' ? keys.current.value : [];
+  const named = keys.current.state === 'loading' ? undefined : keys.current.state === 'ready' ? keys.current.value : [];
   return (
-    <Card title="Today's errors" aside={<a href="/rejections">All rejections</a>} flush>
+    <Card title="Today’s errors" aside={<a href="/rejections">All rejections</a>} flush>
       <LoadView of={rejections}>
         {({ data }) =>
           data.length === 0 ? (

@@ -6,12 +6,14 @@ import { Table } from '../../ui/table.tsx';
 
 interface RejectionTableProps {
   readonly rows: readonly Rejection[];
-  readonly keys: readonly Key[];
+  /** `undefined` until they are known. */
+  readonly keys: readonly Key[] | undefined;
   readonly subUsers: readonly SubUser[];
 }
 
 /** Whom a row is about, by a name that a person gave where there is one. */
 function credentialName(row: Rejection, { keys, subUsers }: RejectionTableProps): string {
+  if (keys === undefined) return '…';
   const key = keys.find(({ id }) => id === row.key);
   if (key !== undefined) return key.label === '' ? key.prefix : key.label;
   const subUser = subUsers.find(({ id }) => id === row.sub_user);

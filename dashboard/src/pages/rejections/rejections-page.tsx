@@ -31,7 +31,7 @@ function Rows({ first, asked }: { readonly first: RejectionPage; readonly asked:
     <>
       <RejectionTable
         rows={more.rows}
-        keys={keys.current.state === 'ready' ? keys.current.value : []}
+        keys={keys.current.state === 'loading' ? undefined : keys.current.state === 'ready' ? keys.current.value : []}
         subUsers={subUsers.current.state === 'ready' ? subUsers.current.value.data : []}
       />
       <More of={more} />

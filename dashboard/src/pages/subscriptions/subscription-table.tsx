@@ -25,21 +25,21 @@ const steps = ['pause', 'resume', 'cancel'] as const;
 const verbs = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel' } as const;
 
 function Ending({ of }: { readonly of: Subscription }) {
-  if (of.ended_at !== null) return <span class="soft">ended {formatDate(of.ended_at)}</span>;
+  if (of.ended_at !== null) return <span class="soft nowrap">ended {formatDate(of.ended_at)}</span>;
   if (of.current_period_end === null) return <span class="soft">not begun</span>;
-  return <>{formatDate(of.current_period_end)}</>;
+  return <span class="nowrap">{formatDate(of.current_period_end)}</span>;
 }
 
 interface SubscriptionTableProps {
   readonly first: SubscriptionList;
   readonly asked: SubscriptionQuery;
-  /** Whether it says who is on each. */
-  readonly saysWho: boolean;
+  /** Names of customers by their id, where it says who is on each. */
+  readonly names?: ReadonlyMap<string, string>;
   readonly onChange: () => void;
 }
 
 /** Subscriptions, and the steps that each can take. */
-export function SubscriptionTable({ first, asked, saysWho, onChange }: SubscriptionTableProps) {
+export function SubscriptionTable({ first, asked, names, onChange }: SubscriptionTableProps) {
   const more = useMore(first, async (cursor) => marvel.subscriptions.list({ ...asked, cursor }));
   const cancelling = useSignal<Subscription | undefined>(undefined);
   const take = useAction(async (step: 'pause' | 'resume', { id, name }: Subscription) => {
@@ -72,7 +72,7 @@ export function SubscriptionTable({ first, asked, saysWho, onChange }: Subscript
               </span>
             ),
           },
-          ...(saysWho
+          ...(names !== undefined
             ? [
                 {
                   title: 'For',
@@ -80,9 +80,7 @@ export function SubscriptionTable({ first, asked, saysWho, onChange }: Subscript
                     id === null ? (
                       'this account'
                     ) : (
-                      <a class="mono small" href={`/customers?customer=${id}`}>
-                        {id}
-                      </a>
+                      <a href={`/customers?customer=${id}`}>{names.get(id) ?? 'a customer'}</a>
                     ),
                 },
               ]

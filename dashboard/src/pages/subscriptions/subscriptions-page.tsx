@@ -11,6 +11,8 @@ import { SubscriptionTable } from './subscription-table.tsx';
 import { periodText, termsText } from './terms.ts';
 
 const pageRows = 20;
+/** The most customers whose names are asked for. */
+const maxNamed = 500;
 const asked = { limit: pageRows };
 
 /** What Marvel sells by the period. Subscribing leaves the site for the first payment, which comes back to the billing page. */
@@ -64,6 +66,10 @@ function Offers({ onChange }: { readonly onChange: () => void }) {
 /** Recurring plans, and what the account and its customers are on. */
 export function SubscriptionsPage() {
   const subscriptions = useLoad(async (signal) => marvel.subscriptions.list(asked, { signal }));
+  const customers = useLoad(async (signal) => marvel.customers.list({ limit: 100 }, { signal }).take(maxNamed));
+  const names = new Map(
+    customers.current.state === 'ready' ? customers.current.value.map(({ id, name }) => [id, name] as const) : [],
+  );
   return (
     <Page title="Subscriptions" lead="A plan credits bytes each period, as soon as the period is paid.">
       <Offers onChange={subscriptions.reload} />
@@ -73,7 +79,7 @@ export function SubscriptionsPage() {
             first.data.length === 0 ? (
               <Empty title="No subscriptions yet">What you and your customers are on is listed here.</Empty>
             ) : (
-              <SubscriptionTable first={first} asked={asked} saysWho onChange={subscriptions.reload} />
+              <SubscriptionTable first={first} asked={asked} names={names} onChange={subscriptions.reload} />
             )
           }
         </LoadView>

@@ -1,5 +1,5 @@
 import type { Plan } from '@marvel/sdk';
-import { formatBytes } from '../../format/bytes.ts';
+import { formatBytes, formatPlural } from '../../format/bytes.ts';
 import { formatMoney } from '../../format/money.ts';
 
 type Terms = Pick<Plan, 'bytes' | 'price_cents' | 'currency' | 'interval' | 'interval_count' | 'threads' | 'periods'>;
@@ -17,8 +17,8 @@ export function priceText(terms: Terms): string {
 export function termsText({ bytes, threads, periods }: Terms): string {
   const parts = [
     `${formatBytes(bytes)} each time`,
-    threads === null ? '' : `${threads} threads`,
-    periods === null ? 'until cancelled' : `${periods} times`,
+    threads === null ? '' : formatPlural(threads, 'thread'),
+    periods === null ? 'until cancelled' : formatPlural(periods, 'time'),
   ];
   return parts.filter((part) => part !== '').join(' · ');
 }

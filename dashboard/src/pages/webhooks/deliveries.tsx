@@ -17,6 +17,7 @@ import { DeliveryDialog } from './delivery-dialog.tsx';
 const pageRows = 20;
 const statusTones = { pending: 'info', delivered: 'good', failed: 'bad' } as const;
 const statuses = ['delivered', 'pending', 'failed'] as const;
+const statusTitles = { delivered: 'Delivered', pending: 'Pending', failed: 'Failed' } as const;
 
 interface RowsProps {
   readonly first: WebhookDeliveryPage;
@@ -102,7 +103,7 @@ export function Deliveries() {
           name="status"
           value={chosen.value}
           onChange={(value) => (chosen.value = value)}
-          options={[['', 'All'], ...statuses.map((one) => [one, one] as const)]}
+          options={[['', 'All'], ...statuses.map((one) => [one, statusTitles[one]] as const)]}
         />
       }
     >
