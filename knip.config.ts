@@ -41,6 +41,7 @@ const config: KnipConfig = {
     drizzle: { project: ['src/**/*.ts'] },
     // The font is named in a style sheet only.
     dashboard: {
+      entry: ['test-support/take-screenshots.ts'],
       project: ['{src,test-support}/**/*.{ts,tsx}'],
       ignoreDependencies: ['@fontsource-variable/inter'],
     },

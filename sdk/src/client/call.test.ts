@@ -102,6 +102,7 @@ describe('a refusal', () => {
       code: 'conflict',
       message: 'the message of conflict',
       requestId: 'req-1',
+      fix: 'Read the resource, then decide again.',
       docs: `${api.url}/docs/errors#conflict`,
       details: { issues: [], tries: 1, rateLimit: { limit: 600, remaining: 7, resetAt: new Date(60_000) } },
     });
