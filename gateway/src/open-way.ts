@@ -95,8 +95,9 @@ export class Opening implements DialPlan<ExitChosen> {
     return this.#parts.chooser.chooseAnother(principal.account, wish, failed, Date.now());
   }
 
-  report(exit: Exit, succeeded: boolean, latencyMs: number): void {
+  report(exit: Exit, succeeded: boolean, latencyMs: number, wasReached: boolean): void {
     if (this.#admission.principal.isTest) return;
+    this.#parts.chooser.noteDial(exit.id, wasReached, Date.now());
     this.#parts.meter.recordDial(exit.id, succeeded, latencyMs);
     this.#parts.observer.dialled(succeeded);
   }

@@ -86,12 +86,15 @@ describe('a dial', () => {
     wire.close();
   });
 
-  test('goes on to another exit when one is not there', async () => {
+  test('goes on to another exit when one is not there, and does not try that again at once', async () => {
     const gone = await ScriptedExit.start(echoes);
     gateway.addExit(gone.port, { grade: 'S' });
     await gone[Symbol.asyncDispose]();
     gateway.addExit(exit.port, { grade: 'A' });
-    expect((await gateway.connect()).answer.fields.get('x-marvel-exit-id')).toBe('ext_0002');
+    for (let index = 0; index < 3; index += 1) {
+      expect((await gateway.connect()).answer.fields.get('x-marvel-exit-id')).toBe('ext_0002');
+    }
+    expect(gateway.meter.dials.filter(({ succeeded }) => !succeeded)).toEqual([{ exit: 'ext_0001', succeeded: false }]);
   });
 
   test('that fails is told of in good order, even to a client that has sent ahead more than is kept', async () => {

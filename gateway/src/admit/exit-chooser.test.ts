@@ -54,6 +54,33 @@ function chosen(asked: ExitWish, atMs = nowMs) {
 }
 
 describe('a rotating choice', () => {
+  test('passes over an exit that could not be reached, for longer each time, while another fits', () => {
+    add('ext_dead', { grade: 'S' });
+    add('ext_other', { grade: 'A' });
+    const exitAt = (atMs: number) => {
+      const choice = chooser.choose(account, wish, none, atMs);
+      return choice.ok ? choice.value.exit.id : choice.error;
+    };
+    expect(exitAt(nowMs)).toBe('ext_dead');
+    let atMs = nowMs;
+    for (const forMs of [5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]) {
+      chooser.noteDial('ext_dead', false, atMs);
+      expect(exitAt(atMs + forMs - 1)).toBe('ext_other');
+      expect(exitAt(atMs + forMs)).toBe('ext_dead');
+      atMs += forMs;
+    }
+    chooser.noteDial('ext_dead', false, atMs);
+    drop('ext_other');
+    expect(exitAt(atMs)).toBe('ext_dead');
+    add('ext_other', { grade: 'A' });
+    expect(exitAt(atMs)).toBe('ext_other');
+    chooser.noteDial('ext_dead', true, atMs);
+    expect(exitAt(atMs)).toBe('ext_dead');
+    chooser.noteDial('ext_dead', false, atMs);
+    add('ext_dead', { grade: 'S' });
+    expect(exitAt(atMs)).toBe('ext_dead');
+  });
+
   test('falls on each fitting exit of the best grade by its weight, as the rule of all does', () => {
     const exits = uniqueArray(
       record({

@@ -5,12 +5,15 @@ import type { ExitChosen } from '../admission.ts';
 import type { FleetChange, FleetView } from '../fleet-view.ts';
 import type { PinLine } from '@marvel/shared/usage-batch';
 import type { ExitIpWish, ExitWish } from '../offer.ts';
+import { CoolingExits } from './cooling-exits.ts';
 import { type Pin, Pins } from './pins.ts';
 import { RotatingPools } from './rotating-pools.ts';
 
 /** How long a pin lasts, unless its client asks otherwise or its exit ends before. Source: CONTRACT 3.6. */
 const pinMinutes = 10;
 const minuteMs = 60_000;
+/** Exits that are passed over in one choice because they could not be reached lately. */
+const maxPassedOver = 8;
 const nobody: ReadonlySet<string> = new Set();
 
 /** Chooses exits over the feed's records, and keeps the pins of sticky sessions. Source: CONTRACT 3.6. */
@@ -18,6 +21,7 @@ export class ExitChooser {
   readonly #fleet: FleetView;
   readonly #random: () => number;
   readonly #pools: RotatingPools;
+  readonly #cooling = new CoolingExits();
   readonly #pins = new Pins();
   readonly #onPin: (pin: PinLine) => void;
   readonly #endsAtMs = new WeakMap<Exit, number>();
@@ -96,9 +100,16 @@ export class ExitChooser {
     return endsAtMs;
   }
 
+  /** An exit was dialled; `wasReached`: it took the connection, whatever it said then. */
+  noteDial(exit: string, wasReached: boolean, nowMs: number): void {
+    if (wasReached) this.#cooling.forget(exit);
+    else this.#cooling.note(exit, nowMs);
+  }
+
   /** Keeps up with the feed. */
   apply(change: FleetChange): void {
     const concerned = change.kind === 'tombstone' ? change.of : change.kind;
+    if (change.kind === 'exit') this.#cooling.forget(change.id);
     if (concerned === 'exit' || concerned === 'reset') this.#pools.forget();
     else if (change.kind === 'node') this.#pins.adopt(change);
     else if (change.kind === 'tombstone' && change.of === 'node') this.#pins.forget(change.id);
@@ -118,8 +129,22 @@ export class ExitChooser {
 
   #chooseIn(wanted: ExitWanted, account: string, wish: ExitWish, nowMs: number): ExitChosen | undefined {
     if (wish.session !== undefined) return this.#chooseSticky(account, wish.session, wish, wanted, nowMs);
-    const exit = this.#pools.choose(wanted, nowMs);
+    const exit = this.#chooseRotating(wanted, nowMs);
     return exit && { exit, pin: undefined };
+  }
+
+  /** By weight, and rather one that can be reached as far as this gateway knows. */
+  #chooseRotating(wanted: ExitWanted, nowMs: number): Exit | undefined {
+    const first = this.#pools.choose(wanted, nowMs);
+    if (first === undefined || !this.#cooling.isCooling(first.id, nowMs)) return first;
+    const without = new Set(wanted.without).add(first.id);
+    for (let passedOver = 1; passedOver <= maxPassedOver; passedOver += 1) {
+      const exit = this.#pools.choose({ ...wanted, without }, nowMs);
+      if (exit === undefined) return first;
+      if (!this.#cooling.isCooling(exit.id, nowMs)) return exit;
+      without.add(exit.id);
+    }
+    return first;
   }
 
   #chooseSticky(

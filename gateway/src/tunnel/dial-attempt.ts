@@ -26,8 +26,8 @@ export interface DialMeans {
 /** Who hears what became of an attempt, once; maybe from inside of the read that told. */
 export interface AttemptOwner {
   opened(exit: OpenedExit): void;
-  /** The socket is closed. */
-  failed(fault: DialFault): void;
+  /** The socket is closed. `wasReached`: the exit had taken the connection. */
+  failed(fault: DialFault, wasReached: boolean): void;
 }
 
 /** How long one attempt may take, in ms. */
@@ -114,7 +114,7 @@ export class DialAttempt implements LegReceiver {
     this.#isSettled = true;
     clearTimeout(this.#timer);
     this.#leg.socket.destroy();
-    this.#owner.failed(fault);
+    this.#owner.failed(fault, this.#isConnected);
   }
 }
 

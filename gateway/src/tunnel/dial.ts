@@ -19,7 +19,7 @@ export interface DialPlan<Choice extends { readonly exit: Exit }> {
   readonly hasOthers: boolean;
   /** The next exit when one failed; `undefined` ends the dial. */
   readonly next: (failed: ReadonlySet<string>) => Choice | undefined;
-  readonly report: (exit: Exit, succeeded: boolean, latencyMs: number) => void;
+  readonly report: (exit: Exit, succeeded: boolean, latencyMs: number, wasReached: boolean) => void;
   /** The end of it. Errors: the fault of the last exit tried. */
   readonly done: (result: Result<OpenedExit & { readonly choice: Choice }, DialFault>) => void;
 }
@@ -66,11 +66,11 @@ export class Dial<Choice extends { readonly exit: Exit }> implements AttemptOwne
 
   opened(exit: OpenedExit): void {
     const choice = this.#choice;
-    this.#plan.report(choice.exit, true, exit.latencyMs);
+    this.#plan.report(choice.exit, true, exit.latencyMs, true);
     this.#end(ok({ leg: exit.leg, glued: exit.glued, latencyMs: exit.latencyMs, choice }));
   }
 
-  failed(fault: DialFault): void {
+  failed(fault: DialFault, wasReached: boolean): void {
     this.#attempt = undefined;
     // Only an exit that failed us is reported, and only then may another do better.
     if (fault !== 'exit' && fault !== 'timeout') {
@@ -78,7 +78,7 @@ export class Dial<Choice extends { readonly exit: Exit }> implements AttemptOwne
       return;
     }
     const { exit } = this.#choice;
-    this.#plan.report(exit, false, 0);
+    this.#plan.report(exit, false, 0, wasReached);
     this.#failed ??= new Set();
     this.#failed.add(exit.id);
     const next = this.#plan.next(this.#failed);
@@ -100,7 +100,7 @@ export class Dial<Choice extends { readonly exit: Exit }> implements AttemptOwne
     const { transport } = this.#choice.exit;
     const handshake = openHandshake(transport, this.#request);
     if (handshake === undefined) {
-      this.failed('exit');
+      this.failed('exit', true);
       return;
     }
     const isLast = this.#tried > maxFurtherExits || !this.#plan.hasOthers;
