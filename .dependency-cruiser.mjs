@@ -1,4 +1,4 @@
-// The arrows of DESIGN: which room may import which. Type-only imports count too unless a rule says otherwise.
+// The arrows of docs/architecture.md: which room may import which. Type-only imports count too unless a rule says otherwise.
 
 const TEST = '[.]test[.]ts$';
 /** Tests, and the parts that several of them share. */
@@ -145,6 +145,27 @@ export default {
       severity: 'error',
       from: { path: '^conformance/' },
       to: { path: '^(gateway|edge-api|exit-agent|drizzle|bench)/' },
+    },
+    {
+      name: 'bench-measures-from-outside',
+      comment: 'bench starts what it measures as a process; of the gateway it also measures the feed by itself.',
+      severity: 'error',
+      from: { path: '^bench/' },
+      to: { path: `^(${others})/`, pathNot: ['^bench/', '^gateway/src/(edge-client[.]ts$|feed/)'] },
+    },
+    {
+      name: 'scripts-see-only-shared',
+      comment: 'What checks and builds the repository runs the rooms; it does not import them.',
+      severity: 'error',
+      from: { path: '^scripts/' },
+      to: { path: `^(${others}|dev-stack)/` },
+    },
+    {
+      name: 'test-support-is-for-tests',
+      comment: 'What tests share is no part of what runs.',
+      severity: 'error',
+      from: { pathNot: TEST_CODE },
+      to: { path: '^[^/]+/test-support/' },
     },
     {
       name: 'tests-are-leaves',
