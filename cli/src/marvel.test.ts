@@ -427,6 +427,10 @@ describe('typed wrong', () => {
     [['usage', '--by', 'planet'], 'Allowed choices are hour, day'],
     [['keys', 'create', '--threads', 'many'], 'Give a whole number from 1.'],
     [['operator', 'bundles', 'save', 'x', '--name', 'x', '--bytes', '1GB', '--price', '1,50'], 'Give a price, such as'],
+    [
+      ['operator', 'bundles', 'save', 'x', '--name', 'x', '--bytes', '1GB', '--price', '1.50', '--currency', 'jpy'],
+      'no more decimal places than jpy has',
+    ],
     [['webhooks', 'create', 'http://x/', '--events', 'all'], 'Allowed choices are invoice.paid'],
     [['operator', 'acounts'], "unknown command 'acounts'\n(Did you mean accounts?)"],
     [['keys', 'revoke'], "missing required argument 'id'"],

@@ -3,7 +3,7 @@ import { does, type Run } from '../command.ts';
 import { formatBytes, formatPrice } from '../render/amount.ts';
 import { table } from '../render/table.ts';
 import { readAmount } from './limits.ts';
-import { priceOptions, type PriceOptions } from './price.ts';
+import { priceOptions, type PriceOptions, readPrice } from './price.ts';
 
 interface SaveOptions extends PriceOptions {
   readonly name: string;
@@ -37,7 +37,9 @@ export function bundleCommands(operator: Command, run: Run): void {
     .description('put a bundle on sale, or change its terms')
     .requiredOption('--name <text>', 'what it is called')
     .requiredOption('--bytes <amount>', 'such as 10GB', readAmount);
-  does<SaveOptions>(priceOptions(save), run, async (context, { name, bytes, price, currency }, [id = '']) => {
+  does<SaveOptions>(priceOptions(save), run, async (context, options, [id = '']) => {
+    const { name, bytes, currency } = options;
+    const price = readPrice(options);
     const terms = { name, bytes, price_cents: price, currency };
     const saved = await context.operator().operator.bundles.save(id, terms, { signal: context.terminal.signal });
     context.show(saved, () => `${saved.id} is on sale: ${formatBytes(bytes)} for ${formatPrice(price, currency)}.`);

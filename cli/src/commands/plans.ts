@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { formatBytes, formatPrice } from '../render/amount.ts';
 import { table } from '../render/table.ts';
 import { readAmount, readCount } from './limits.ts';
-import { priceOptions, type PriceOptions } from './price.ts';
+import { priceOptions, type PriceOptions, readPrice } from './price.ts';
 
 const maxListed = 1000;
 const intervals = ['day', 'week', 'month', 'year'] as const;
@@ -59,8 +59,8 @@ export function planCommands(
     .option('--periods <n>', 'after how many it is over; without it, it goes on', readCount)
     .option('--threads <n>', 'tunnels at once', readCount);
   does<PlanOptions>(priceOptions(create), run, async (context, options) => {
-    const { name, bytes, price, currency, every, intervals: count, periods, threads } = options;
-    const terms = { name, bytes, price_cents: price, currency, interval: every, interval_count: count };
+    const { name, bytes, currency, every, intervals: count, periods, threads } = options;
+    const terms = { name, bytes, price_cents: readPrice(options), currency, interval: every, interval_count: count };
     const made = await plansOf(context).create(
       { ...terms, periods: periods ?? null, threads: threads ?? null },
       { signal: context.terminal.signal },

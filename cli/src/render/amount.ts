@@ -1,3 +1,5 @@
+import { currencyDigits } from '@marvel/shared/money';
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
 /** Bytes as people read them: 1 GB is 1,000,000,000 bytes. */
@@ -12,9 +14,10 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** Cents as a price. */
-export function formatPrice(cents: number, currency: string): string {
-  return `${(cents / 100).toFixed(2)} ${currency.toUpperCase()}`;
+/** An amount in the smallest unit of its currency, as a price. */
+export function formatPrice(amount: number, currency: string): string {
+  const digits = currencyDigits(currency);
+  return `${(amount / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`;
 }
 
 /** A time as people read it, in UTC. */
