@@ -32,9 +32,9 @@ export function readCodeBlocks(page: string): readonly CodeBlock[] {
     blocks.push({
       page,
       line: index + 2,
-      // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the pattern lets nothing else through
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the pattern lets nothing else through
       language: language as CodeBlock['language'],
-      // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the same
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same
       outcome: outcome as CodeBlock['outcome'],
       code: lines.slice(index + 1, end).join('\n'),
     });

@@ -38,8 +38,8 @@ export async function inParallel<const Tasks extends readonly Task<unknown, unkn
     if (one.status === 'rejected') throw one.reason;
     if (one.value.ok) values.push(one.value.value);
   }
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- each value stands at the place of its task
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value stands at the place of its task
   if (failure === undefined) return ok(values as unknown as Values<Tasks>);
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- it came out of one of the tasks
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it came out of one of the tasks
   return failure as Result<never, Failures<Tasks>>;
 }

@@ -22,7 +22,7 @@ const known = {
 } as const;
 export type PortName = keyof typeof known;
 
-// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
 export const portNames = Object.keys(known) as readonly PortName[];
 
 /** Ports that only tests care for; free ones are taken at each start. */
@@ -111,7 +111,7 @@ export async function holdKnownPorts(
   const free = await awaitPorts(wanted, say, signal);
   if (!free.ok) return free;
   const rest = await reservePorts(unnamed);
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- one entry for each name
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one entry for each name
   const named = Object.fromEntries(portNames.map((name) => [name, chosen[name] ?? known[name].port])) as Record<
     PortName,
     number

@@ -29,7 +29,7 @@ export type ExitChoice =
  * (rotating) or the highest rendezvous score of (account, session) and exit (sticky). `undefined` when none fits.
  *
  * Pure: the gateway dials by it and the edge issues nodes by it, over the same records, so that what availability
- * reports is what a dial gets. Cost: O(exits given). Source: CONTRACT 3.6; DESIGN decision 4.
+ * reports is what a dial gets. Cost: O(exits given). Source: CONTRACT 3.6.
  */
 export function chooseExit(
   exits: Iterable<Exit>,

@@ -17,7 +17,7 @@ const onlyFo = (status: number, body: string): Row => [null, { status, body }, n
 const onlyApi = (status: number): Row => [null, null, null, null, status];
 const shedding: Row = [503, unavailable, 503, { reply: 1 }, 503];
 
-/** The table of CONTRACT section 2, with the bodies of seed 002. */
+/** The table of CONTRACT section 2, with the bodies of proxies.fo. */
 const table: Readonly<Record<FailureCode, Row>> = {
   unauthenticated: [407, wrongCredentials, 407, { auth: 1 }, 401],
   bad_request: [400, { status: 400, body: 'Bad Request' }, 400, 'close', 422],

@@ -1,7 +1,7 @@
 /** How SOCKS5 says a failure: an RFC 1929 status after sign-in, an RFC 1928 reply, or silence. */
 export type Socks5Answer = { readonly auth: number } | { readonly reply: number } | 'close';
 
-/** A proxies.fo answer: a status and its plaintext body. Source: seed 002. */
+/** A proxies.fo answer: a status and its plaintext body. Source: proxies.fo's documentation. */
 export interface PlainAnswer {
   readonly status: number;
   readonly body: string;
@@ -41,8 +41,8 @@ const targetFix = 'Correct the target string: country-<CC>, then optionally sess
 /**
  * The failure catalogue: each failure declared once, and every status number that any surface writes.
  *
- * Source: CONTRACT section 2; the eight target reasons and the API statuses are those of seed 000, the proxies.fo
- * statuses and bodies those of seed 002, the ProxyMesh statuses those of seed 004.
+ * Source: CONTRACT section 2; the eight target reasons and the API statuses are those of the product's own documentation,
+ * the proxies.fo statuses and bodies those of proxies.fo's, the ProxyMesh statuses those of ProxyMesh's.
  */
 export const failures = {
   unauthenticated: {
@@ -357,13 +357,13 @@ export interface Failure {
 }
 
 /** Every code, in the order of the catalogue. */
-// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
 export const failureCodes = Object.keys(failures) as readonly FailureCode[];
 
 /**
  * Where a mount of another convention answers another status than the API does.
  *
- * Source: seeds 001 (Marlin), 002 (proxies.fo), 003 (Mashvisor) and 004 (ProxyMesh).
+ * Source: the documentation of Marlin, proxies.fo, Mashvisor and ProxyMesh.
  */
 const mountStatuses = {
   marlin: {
@@ -394,7 +394,7 @@ const mountStatuses = {
 
 /** The conventions of others that are spoken at the API, as in `/dialects/<name>`. */
 export type MountName = keyof typeof mountStatuses;
-// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
 export const mountNames = Object.keys(mountStatuses) as readonly MountName[];
 
 /** What a failure is at a mount: `null` where it cannot happen. */

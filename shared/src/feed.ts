@@ -10,7 +10,7 @@ const Threads = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)));
 
 /**
  * A place in the feed: `<transaction id>.<sequence>`; `0` is before everything. Records of one transaction share the
- * first number, so a page may end inside a large one. Source: CONTRACT section 4, decision 1.
+ * first number, so a page may end inside a large one. Source: CONTRACT section 4, docs/decisions/0001.
  */
 export const FeedCursor = v.pipe(v.string(), v.regex(/^(?:0|[1-9][0-9]{0,18}\.[0-9]{1,18})$/, 'must be a feed cursor'));
 export type FeedCursor = v.InferOutput<typeof FeedCursor>;

@@ -35,7 +35,7 @@ const minPurityPattern = /^(?:0|[1-9][0-9]?|100)$/;
  * Reads a Marvel target: `<key>-<value>` pairs joined by `-`.
  *
  * When several mistakes meet, malformed wins, then the first from left to right, then the missing country.
- * Source: CONTRACT 3.2, seed 000.
+ * Source: CONTRACT 3.2.
  */
 export function parseTarget(text: string): Result<Target, TargetFailure> {
   if (text === '') return err('target_missing_country');

@@ -7,7 +7,7 @@ const usualPorts = {
 } as const;
 
 export type DoorName = keyof typeof usualPorts;
-// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of a literal object are its keys
 export const doorNames = Object.keys(usualPorts) as readonly DoorName[];
 
 /** Where clients reach a listener. */

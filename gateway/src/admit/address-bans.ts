@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** When an address is banned, and for how long. Source: CONTRACT 3.10, seed 004. */
+/** When an address is banned, and for how long. Source: CONTRACT 3.10, ProxyMesh's documentation. */
 export interface BanRule {
   /** Refusals within `windowMs` that earn a ban; 0 for never. */
   readonly refusals: number;

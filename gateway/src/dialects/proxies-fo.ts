@@ -20,7 +20,7 @@ const nobody: SignIn = { credential: { kind: 'none' }, wish: err('unauthenticate
 /**
  * Reads requests to the listener of one network: Basic, user name = sub-user and modifiers, password = the sub-user's;
  * or user name = test key and modifiers.
- * `Expect` of any value cannot be met. Source: CONTRACT 3.3; seed 002.
+ * `Expect` of any value cannot be met. Source: CONTRACT 3.3; proxies.fo's documentation.
  */
 export function proxiesFoRequestReader(network: Network): (request: ProxiesFoRequest) => SignIn {
   return ({ fields }) => {
@@ -34,7 +34,7 @@ export function proxiesFoRequestReader(network: Network): (request: ProxiesFoReq
   };
 }
 
-/** Where the phrase is not the one that everybody has for the status. Source: seed 002. */
+/** Where the phrase is not the one that everybody has for the status. Source: proxies.fo's documentation. */
 const phrases: Partial<Record<FailureCode, string>> = {
   balance_exhausted: 'Bandwidth Exceeded',
   cap_exhausted: 'Bandwidth Exceeded',
@@ -45,7 +45,7 @@ const phrases: Partial<Record<FailureCode, string>> = {
   target_invalid_ttl: 'Invalid TTL',
 };
 
-/** The answers of the proxies.fo dialect. Source: CONTRACT section 2; seed 002. */
+/** The answers of the proxies.fo dialect. Source: CONTRACT section 2; proxies.fo's documentation. */
 export const proxiesFoAnswers = {
   established(requestId: string): string {
     return `HTTP/1.1 200 Connection established\r\n${proxiesFoAnswers.forwarded(requestId)}\r\n`;

@@ -1,7 +1,7 @@
-/** The most times that one call is sent. Source: seed 001. */
+/** The most times that one call is sent. Source: CONTRACT section 7. */
 export const maxTries = 5;
 
-/** The first wait; each further one is twice as long. Source: seed 001. */
+/** The first wait; each further one is twice as long. Source: CONTRACT section 7. */
 export const firstWaitMs = 1000;
 
 /** The longest wait that a reply can ask for; past it the failure is handed to the caller instead. A rate limit starts anew each minute. */

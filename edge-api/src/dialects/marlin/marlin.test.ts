@@ -49,7 +49,7 @@ async function openInvoice({ token }: SignedUp): Promise<string> {
   return v.parse(v.object({ invoice_id: v.string() }), reply.json).invoice_id;
 }
 
-describe('each row of seed 001', () => {
+describe('each error of Marlin’s documentation', () => {
   const absentInvoice = { code: 'INVOICE_NOT_FOUND', message: 'Not found' };
   const absent = { code: 'NOT_FOUND', message: 'Not found' };
   const rows: readonly [string, number, object, () => Promise<Reply>][] = [

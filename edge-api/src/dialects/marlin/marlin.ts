@@ -16,7 +16,7 @@ interface Issue {
 
 /**
  * Marlin: `{error: {code, message, details}}`, camelCase, and as bearer an API key or a session token. Managing API keys
- * takes a session, here as at `/v1`. Source: seed 001.
+ * takes a session, here as at `/v1`. Source: Marlin's documentation.
  */
 export const marlin: Dialect = {
   name: 'marlin',

@@ -1,4 +1,4 @@
-/** How Marlin writes what `/v1` writes otherwise: members in camelCase, statuses as names. Source: seed 001. */
+/** How Marlin writes what `/v1` writes otherwise: members in camelCase, statuses as names. Source: Marlin's documentation. */
 const statuses = {
   open: 'Open',
   paid: 'Paid',

@@ -40,7 +40,7 @@ beforeAll(async () => {
   ]);
 });
 
-describe('each row of seed 003', () => {
+describe('each error of Mashvisor’s documentation', () => {
   const rows: readonly [number, string, () => Promise<Reply>][] = [
     [
       400,

@@ -4,7 +4,7 @@ import type { Dialect } from '../../http/dialect.ts';
 import { failureHeaders, mountStatusOf } from '../../http/mount-failure.ts';
 import { parseJsonBody } from '../../http/read-body.ts';
 
-/** What Mashvisor says of each status. Source: seed 003. */
+/** What Mashvisor says of each status. Source: Mashvisor's documentation. */
 const sentences: Readonly<Record<number, string>> = {
   400: 'Your request is invalid.',
   401: 'Invalid api access Key',
@@ -14,7 +14,7 @@ const sentences: Readonly<Record<number, string>> = {
   503: "We're temporarily offline for maintenance. Please try again later.",
 };
 
-/** Mashvisor: an API key in `x-api-key`, and everything in an envelope that names its status. Source: seed 003. */
+/** Mashvisor: an API key in `x-api-key`, and everything in an envelope that names its status. Source: Mashvisor's documentation. */
 export const mashvisor: Dialect = {
   name: 'mashvisor',
   credential: (headers) => headers.get('x-api-key') ?? undefined,

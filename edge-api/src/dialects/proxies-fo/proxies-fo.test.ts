@@ -125,7 +125,7 @@ describe('GET /api/me', () => {
   });
 });
 
-describe('each row of seed 002 that an API can have', () => {
+describe('each error of proxies.fo’s documentation that an API can have', () => {
   const rows: readonly [number, string, () => Promise<Reply>][] = [
     [400, 'bandwidth: is required, or threads is', asks('reseller=isp')],
     [400, 'reseller: is required', asks('threads=1')],

@@ -4,10 +4,10 @@ import type { Dialect } from '../../http/dialect.ts';
 import { failureHeaders, mountStatusOf } from '../../http/mount-failure.ts';
 import { parseFormBody } from '../../http/read-form.ts';
 
-/** What proxies.fo says of faults that are not the client's. Source: seed 002. */
+/** What proxies.fo says of faults that are not the client's. Source: proxies.fo's documentation. */
 const sentences: Readonly<Record<number, string>> = { 500: 'Internal Server Error', 503: 'Service Unavailable' };
 
-/** proxies.fo: an API key in `X-Api-Auth`, forms, and `{Success, Data, Error}`. Source: seed 002 and its clients. */
+/** proxies.fo: an API key in `X-Api-Auth`, forms, and `{Success, Data, Error}`. Source: proxies.fo's documentation, and its clients. */
 export const proxiesFo: Dialect = {
   name: 'proxies-fo',
   credential: (headers) => headers.get('x-api-auth') ?? undefined,

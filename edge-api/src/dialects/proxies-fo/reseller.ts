@@ -16,7 +16,7 @@ export const Reseller = v.pipe(
   v.string(),
   v.toLowerCase(),
   v.check((text) => Object.hasOwn(networks, text), 'must be residential, isp or datacenter, or the id of one'),
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the check before
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the check before
   v.transform((text) => networks[text as keyof typeof networks]),
 );
 

@@ -69,7 +69,7 @@ async function createSub(owner: Client, form: Readonly<Record<string, string>> =
   return username;
 }
 
-describe('each row of seed 004', () => {
+describe('each error of ProxyMesh’s documentation', () => {
   test('200 is JSON with what was made', async () => {
     const ip = newAddress();
     const added = await as(client, '/ip/add/', { form: { ip } });

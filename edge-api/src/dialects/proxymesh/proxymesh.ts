@@ -6,7 +6,7 @@ import { parseFormBody } from '../../http/read-form.ts';
 import { mountOfHost } from '../../http/routed-path.ts';
 import { basicCredential, identifyBasic } from './identify-basic.ts';
 
-/** What ProxyMesh says after the 3 digits. Source: seed 004. */
+/** What ProxyMesh says after the 3 digits. Source: ProxyMesh's documentation. */
 const phrases: Readonly<Record<number, string>> = {
   401: 'Basic Authentication Failure',
   402: 'Payment required',
@@ -17,7 +17,7 @@ const phrases: Readonly<Record<number, string>> = {
   503: 'Plan error: Unable to lookup subscription plan. Please try again in a few minutes.',
 };
 
-/** ProxyMesh: Basic credentials, forms, JSON for what succeeds or is wrong with a form, and plain text for the rest. Source: seed 004. */
+/** ProxyMesh: Basic credentials, forms, JSON for what succeeds or is wrong with a form, and plain text for the rest. Source: ProxyMesh's documentation. */
 export const proxymesh: Dialect = {
   name: 'proxymesh',
   turnAway: (request, { env }) =>
@@ -38,7 +38,7 @@ export const proxymesh: Dialect = {
     headers.set('Content-Type', 'text/plain; charset=utf-8');
     return new Response(plainText(failure, status), { status, headers });
   },
-  // Source: seed 004: asking for a list with POST is forbidden; any other wrong method is one.
+  // Source: ProxyMesh's documentation: asking for a list with POST is forbidden; any other wrong method is one.
   wrongMethod: (method, allowed) => (method === 'POST' && allowed.includes('GET') ? 'forbidden' : 'method_not_allowed'),
 };
 

@@ -169,7 +169,7 @@ async function findOwn(accountId: string, name: string, db: Database): Promise<R
   return found.value.accountId === accountId ? found : err({ code: 'forbidden' });
 }
 
-/** Source: seed 004. */
+/** Source: ProxyMesh's documentation. */
 function absent(failure: Failure): { readonly ok: false; readonly error: Failure } {
   return err(failure.code === 'not_found' ? { ...failure, message: 'Sub-account not found.' } : failure);
 }
