@@ -1,3 +1,6 @@
+/** A GB is sold and shown as 10^9 bytes. */
+export const bytesPerGb = 1_000_000_000;
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 const exact = new Intl.NumberFormat('en');
 

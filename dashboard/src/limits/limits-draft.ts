@@ -1,4 +1,5 @@
 import type { Limits } from '@marvel/sdk';
+import { bytesPerGb } from '../format/bytes.ts';
 
 /** Limits as they are typed: text, and empty for what limits nothing. */
 export interface LimitsDraft {
@@ -21,7 +22,7 @@ export interface AmountDraft {
   readonly unit: ByteUnit;
 }
 
-export const byteUnits = { B: 1, MB: 1_000_000, GB: 1_000_000_000, TB: 1_000_000_000_000 } as const;
+export const byteUnits = { B: 1, MB: 1_000_000, GB: bytesPerGb, TB: 1_000_000_000_000 } as const;
 export type ByteUnit = keyof typeof byteUnits;
 
 /** The largest unit that says the amount in few digits and exactly. */

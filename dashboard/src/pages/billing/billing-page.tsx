@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { Bundle, Invoice, InvoiceList } from '@marvel/sdk';
 import { useEffect } from 'preact/hooks';
+import { bytesPerGb } from '../../format/bytes.ts';
 import { formatMoney } from '../../format/money.ts';
 import { formatDate } from '../../format/time.ts';
 import { route } from '../../router.ts';
@@ -22,7 +23,7 @@ const pageRows = 20;
 const statusTones = { open: 'info', paid: 'good', void: '', uncollectible: 'bad' } as const;
 
 function centsPerGb({ price_cents, bytes }: Bundle): number {
-  return Math.round(price_cents / (bytes / 1_000_000_000));
+  return Math.round(price_cents / (bytes / bytesPerGb));
 }
 
 /** What is on sale. Buying leaves the site for the payment page, which comes back here. */

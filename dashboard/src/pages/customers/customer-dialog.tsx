@@ -3,10 +3,9 @@ import type { Customer, SubUser } from '@marvel/sdk';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import type { Loading } from '../../session/use-load.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 import { SubUserSelect } from '../sub-users/sub-user-select.tsx';
 
@@ -40,13 +39,7 @@ export function CustomerDialog({ of, subUsers, onClose, onDone }: CustomerDialog
   });
   return (
     <Dialog title={of === undefined ? 'New customer' : `Edit ${of.name}`} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit={of === undefined ? 'Make the customer' : 'Save'} onCancel={onClose}>
         <TextField
           label="Name"
           name="name"
@@ -82,14 +75,7 @@ export function CustomerDialog({ of, subUsers, onClose, onDone }: CustomerDialog
           onChange={(id) => (subUser.value = id)}
           wrong={wrongOf(save.problem, 'sub_user_id')}
         />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            {of === undefined ? 'Make the customer' : 'Save'}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -3,11 +3,10 @@ import type { Customer } from '@marvel/sdk';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import { useLoad } from '../../session/use-load.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { SelectField } from '../../ui/field.tsx';
 import { Empty, LoadView } from '../../ui/load-view.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 import { priceText, termsText } from '../subscriptions/terms.ts';
 
@@ -45,13 +44,7 @@ export function SubscribeDialog({ customer, onClose, onDone }: SubscribeDialogPr
             );
           }
           return (
-            <form
-              class="form"
-              onSubmit={(event) => {
-                event.preventDefault();
-                subscribe.run(plan.id);
-              }}
-            >
+            <DialogForm action={{ ...subscribe, run: () => subscribe.run(plan.id) }} submit="Begin" onCancel={onClose}>
               <SelectField
                 label="Plan"
                 name="plan"
@@ -63,14 +56,7 @@ export function SubscribeDialog({ customer, onClose, onDone }: SubscribeDialogPr
               <p class="soft small">
                 Its first period begins now, and its sub-user gets the bytes and threads at once.
               </p>
-              {subscribe.problem !== undefined && <ProblemNotice problem={subscribe.problem} />}
-              <div class="form-foot">
-                <Button onClick={onClose}>Cancel</Button>
-                <Button kind="primary" type="submit" isBusy={subscribe.isBusy}>
-                  Begin
-                </Button>
-              </div>
-            </form>
+            </DialogForm>
           );
         }}
       </LoadView>

@@ -4,10 +4,9 @@ import { draftLimits, readDraft } from '../../limits/limits-draft.ts';
 import { LimitsFields } from '../../limits/limits-fields.tsx';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { SelectField, TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 import { connectKey } from '../connect/connect-key.ts';
 
@@ -36,13 +35,7 @@ export function KeyDialog({ of, onClose, onDone }: KeyDialogProps) {
   });
   return (
     <Dialog title={of === undefined ? 'New key' : 'Edit key'} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit={of === undefined ? 'Make the key' : 'Save'} onCancel={onClose}>
         <TextField
           label="Label"
           name="label"
@@ -64,14 +57,7 @@ export function KeyDialog({ of, onClose, onDone }: KeyDialogProps) {
           />
         )}
         <LimitsFields draft={limits.value} onChange={(draft) => (limits.value = draft)} problem={save.problem} />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            {of === undefined ? 'Make the key' : 'Save'}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

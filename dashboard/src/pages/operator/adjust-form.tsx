@@ -1,13 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { AdjustedBalance } from '@marvel/sdk';
-import { formatBytes, formatExactBytes } from '../../format/bytes.ts';
+import { bytesPerGb, formatBytes, formatExactBytes } from '../../format/bytes.ts';
 import { operator } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import { Button } from '../../ui/button.tsx';
 import { SelectField, TextField, wrongOf } from '../../ui/field.tsx';
 import { Notice, ProblemNotice } from '../../ui/notice.tsx';
-
-const bytesPerGb = 1_000_000_000;
 
 interface AdjustFormProps {
   readonly accountId: string;

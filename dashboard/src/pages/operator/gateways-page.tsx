@@ -5,9 +5,9 @@ import { operator } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import { Button } from '../../ui/button.tsx';
 import { Confirm, Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextAreaField, TextField, wrongOf } from '../../ui/field.tsx';
 import { Empty, LoadView } from '../../ui/load-view.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { Card } from '../../ui/page.tsx';
 import { Moment } from '../../ui/show.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -35,13 +35,7 @@ function EnrolDialog({
   });
   return (
     <Dialog title="Enrol a gateway" onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          enrol.run();
-        }}
-      >
+      <DialogForm action={enrol} submit="Enrol" onCancel={onClose}>
         <TextField
           label="Name"
           name="name"
@@ -61,14 +55,7 @@ function EnrolDialog({
           onInput={(value) => (key.value = value)}
           wrong={wrongKey.value ?? wrongOf(enrol.problem, 'public_key')}
         />
-        {enrol.problem !== undefined && <ProblemNotice problem={enrol.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={enrol.isBusy}>
-            Enrol
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

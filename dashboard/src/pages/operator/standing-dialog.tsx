@@ -2,10 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { OperatorAccount } from '@marvel/sdk';
 import { operator } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 
 interface StandingDialogProps {
@@ -32,12 +31,11 @@ export function StandingDialog({ account, onClose, onDone }: StandingDialogProps
           ? `Every gateway refuses the credentials of ${email} within seconds and cuts its open tunnels. It can still sign in and read.`
           : `The credentials of ${email} work again within seconds.`}
       </p>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.run();
-        }}
+      <DialogForm
+        action={change}
+        submit={isActive ? 'Suspend' : 'Lift'}
+        kind={isActive ? 'danger' : 'primary'}
+        onCancel={onClose}
       >
         <TextField
           label="Reason"
@@ -48,14 +46,7 @@ export function StandingDialog({ account, onClose, onDone }: StandingDialogProps
           onInput={(value) => (reason.value = value)}
           wrong={wrongOf(change.problem, 'reason')}
         />
-        {change.problem !== undefined && <ProblemNotice problem={change.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind={isActive ? 'danger' : 'primary'} type="submit" isBusy={change.isBusy}>
-            {isActive ? 'Suspend' : 'Lift'}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,16 +1,15 @@
 import { useSignal } from '@preact/signals';
 import type { Plan } from '@marvel/sdk';
+import { parseMoney } from '@marvel/shared/money';
+import { bytesPerGb } from '../../format/bytes.ts';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { SelectField, TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 
 const intervals: readonly Plan['interval'][] = ['day', 'week', 'month', 'year'];
-const bytesPerGb = 1_000_000_000;
-const centsPerUnit = 100;
 
 const empty = { name: '', gb: '', price: '', currency: 'usd', count: '1', periods: '', threads: '' };
 
@@ -33,7 +32,7 @@ export function PlanDialog({ onClose, onDone }: PlanDialogProps) {
     await marvel.plans.create({
       name,
       bytes: Math.round(Number(gb) * bytesPerGb),
-      price_cents: Math.round(Number(price) * centsPerUnit),
+      price_cents: parseMoney(price, currency.trim()) ?? Number.NaN,
       currency: currency.trim().toLowerCase(),
       interval: interval.value,
       interval_count: Number(count),
@@ -47,13 +46,7 @@ export function PlanDialog({ onClose, onDone }: PlanDialogProps) {
   const wrong = (field: string) => wrongOf(save.problem, field);
   return (
     <Dialog title="New plan" onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit="Make the plan" onCancel={onClose}>
         <TextField label="Name" name="name" required value={name} onInput={set('name')} wrong={wrong('name')} />
         <div class="form-grid">
           <TextField
@@ -126,15 +119,8 @@ export function PlanDialog({ onClose, onDone }: PlanDialogProps) {
           onInput={set('periods')}
           wrong={wrong('periods')}
         />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
         <p class="soft small">Its terms cannot be changed later: who wants others makes another plan.</p>
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            Make the plan
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -2,10 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { Plan } from '@marvel/sdk';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 
 interface RenameDialogProps {
   readonly of: Plan;
@@ -21,13 +20,7 @@ export function RenameDialog({ of, onClose, onDone }: RenameDialogProps) {
   });
   return (
     <Dialog title={`Rename ${of.name}`} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit="Save" onCancel={onClose}>
         <TextField
           label="Name"
           name="name"
@@ -37,14 +30,7 @@ export function RenameDialog({ of, onClose, onDone }: RenameDialogProps) {
           onInput={(value) => (name.value = value)}
           wrong={wrongOf(save.problem, 'name')}
         />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            Save
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

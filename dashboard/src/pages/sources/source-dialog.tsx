@@ -3,10 +3,9 @@ import type { SubUser } from '@marvel/sdk';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import type { Loading } from '../../session/use-load.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { SelectField, TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 import { SubUserSelect } from '../sub-users/sub-user-select.tsx';
 
@@ -33,13 +32,7 @@ export function SourceDialog({ subUsers, onClose, onDone }: SourceDialogProps) {
   });
   return (
     <Dialog title="New source" onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit="Authorise it" onCancel={onClose}>
         <SelectField
           label="Kind"
           name="kind"
@@ -74,14 +67,7 @@ export function SourceDialog({ subUsers, onClose, onDone }: SourceDialogProps) {
           onChange={(id) => (subUser.value = id)}
           wrong={wrongOf(save.problem, 'sub_user')}
         />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            Authorise it
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

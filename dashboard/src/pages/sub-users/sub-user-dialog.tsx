@@ -4,10 +4,9 @@ import { draftLimits, readDraft } from '../../limits/limits-draft.ts';
 import { LimitsFields } from '../../limits/limits-fields.tsx';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 
 interface SubUserDialogProps {
@@ -35,13 +34,7 @@ export function SubUserDialog({ of, onClose, onDone }: SubUserDialogProps) {
   });
   return (
     <Dialog title={of === undefined ? 'New sub-user' : `Edit ${of.username}`} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit={of === undefined ? 'Make the sub-user' : 'Save'} onCancel={onClose}>
         <div class="form-grid">
           {of === undefined && (
             <TextField
@@ -64,14 +57,7 @@ export function SubUserDialog({ of, onClose, onDone }: SubUserDialogProps) {
           />
         </div>
         <LimitsFields draft={limits.value} onChange={(draft) => (limits.value = draft)} problem={save.problem} />
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            {of === undefined ? 'Make the sub-user' : 'Save'}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

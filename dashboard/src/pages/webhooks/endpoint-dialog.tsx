@@ -2,10 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { CreatedWebhookEndpoint, WebhookEndpoint, WebhookEvent } from '@marvel/sdk';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
-import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { Check, TextField, wrongOf } from '../../ui/field.tsx';
-import { ProblemNotice } from '../../ui/notice.tsx';
 import { say } from '../../ui/toast.tsx';
 
 type EventType = WebhookEvent['type'];
@@ -53,13 +52,7 @@ export function EndpointDialog({ of, onClose, onDone }: EndpointDialogProps) {
   });
   return (
     <Dialog title={of === undefined ? 'New endpoint' : 'Edit endpoint'} onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.run();
-        }}
-      >
+      <DialogForm action={save} submit={of === undefined ? 'Make the endpoint' : 'Save'} onCancel={onClose}>
         <TextField
           label="URL"
           name="url"
@@ -106,14 +99,7 @@ export function EndpointDialog({ of, onClose, onDone }: EndpointDialogProps) {
           )}
         </fieldset>
         {of !== undefined && <Check label="On" checked={isOn.value} onChange={(on) => (isOn.value = on)} />}
-        {save.problem !== undefined && <ProblemNotice problem={save.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={save.isBusy}>
-            {of === undefined ? 'Make the endpoint' : 'Save'}
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

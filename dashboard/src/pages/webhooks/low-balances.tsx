@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Me } from '@marvel/sdk';
-import { formatBytes } from '../../format/bytes.ts';
+import { bytesPerGb, formatBytes } from '../../format/bytes.ts';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import { useLoad } from '../../session/use-load.ts';
@@ -10,8 +10,6 @@ import { LoadView } from '../../ui/load-view.tsx';
 import { ProblemNotice } from '../../ui/notice.tsx';
 import { Card } from '../../ui/page.tsx';
 import { say } from '../../ui/toast.tsx';
-
-const bytesPerGb = 1_000_000_000;
 
 function readMarks(text: string): number[] {
   return text
