@@ -21,7 +21,7 @@ const config: KnipConfig = {
       project: ['{src,test-support}/**/*.{ts,tsx}'],
       ignoreDependencies: ['@fontsource-variable/inter'],
     },
-    'exit-agent': { entry: ['src/main.ts'], project: ['src/**/*.ts'] },
+    'exit-agent': { entry: ['src/main.ts'], project: ['{src,test-support}/**/*.ts'] },
     sdk: { entry: ['publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
     cli: { entry: ['publish/build.ts'], project: ['{src,publish,test-support}/**/*.ts'] },
     conformance: { project: ['{src,test-support}/**/*.ts'] },

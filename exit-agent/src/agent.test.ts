@@ -10,7 +10,7 @@ import {
   TestClient,
   testConfig,
   token,
-} from './testing/agent-fixture.ts';
+} from '../test-support/agent-fixture.ts';
 import { tokenDigest } from './token.ts';
 
 const startEcho = () => startOrigin((socket) => socket.pipe(socket));

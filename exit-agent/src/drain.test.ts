@@ -7,7 +7,7 @@ import {
   startTestAgent,
   TestClient,
   testConfig,
-} from './testing/agent-fixture.ts';
+} from '../test-support/agent-fixture.ts';
 
 const loopback = (port: number) => `127.0.0.1:${port}`;
 const startEcho = () => startOrigin((socket) => socket.pipe(socket));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { allowLocal, openTunnel, portOf, startOrigin, token } from './testing/agent-fixture.ts';
+import { allowLocal, openTunnel, portOf, startOrigin, token } from '../test-support/agent-fixture.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { dial } from './dial.ts';
 import { OriginReader } from './origin-reader.ts';
 import { relay } from './relay.ts';
-import { openTunnel, startOrigin, startTestAgent, TestClient, testConfig } from './testing/agent-fixture.ts';
+import { openTunnel, startOrigin, startTestAgent, TestClient, testConfig } from '../test-support/agent-fixture.ts';
 
 const loopback = (port: number) => `127.0.0.1:${port}`;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentConfig } from './config.ts';
-import { connectHead, startOrigin, startTestAgent, TestClient, testConfig } from './testing/agent-fixture.ts';
-import { certificate, privateKey } from './testing/loopback-certificate.ts';
+import { connectHead, startOrigin, startTestAgent, TestClient, testConfig } from '../test-support/agent-fixture.ts';
+import { certificate, privateKey } from '../test-support/loopback-certificate.ts';
 
 async function tlsFiles(): Promise<NonNullable<AgentConfig['tls']>> {
   const folder = await mkdtemp(join(tmpdir(), 'marvel-exit-agent-'));

@@ -1,11 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { defaultDestinationPolicy } from '@marvel/shared/destination';
 import type { DestinationPolicy } from '@marvel/shared/feed';
-import { type Agent, startAgent } from '../agent.ts';
-import type { AgentConfig } from '../config.ts';
-import type { AgentEvent } from '../event.ts';
-import type { ResolveHost } from '../resolve-host.ts';
-import { tokenDigest } from '../token.ts';
+import { type Agent, startAgent } from '../src/agent.ts';
+import type { AgentConfig } from '../src/config.ts';
+import type { AgentEvent } from '../src/event.ts';
+import type { ResolveHost } from '../src/resolve-host.ts';
+import { tokenDigest } from '../src/token.ts';
 
 export const token = 'the-token-of-this-exit';
 
