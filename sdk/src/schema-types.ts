@@ -10,6 +10,7 @@ import type * as key from '@marvel/shared/api/key';
 import type * as ledger from '@marvel/shared/api/ledger';
 import type * as node from '@marvel/shared/api/node';
 import type * as operator from '@marvel/shared/api/operator';
+import type * as page from '@marvel/shared/api/page';
 import type * as plan from '@marvel/shared/api/plan';
 import type * as receipt from '@marvel/shared/api/receipt';
 import type * as rejection from '@marvel/shared/api/rejection';
@@ -96,7 +97,7 @@ export type RejectionQuery = EasyQuery<typeof rejection.RejectionQuery>;
 export type Rejection = v.InferOutput<typeof rejection.Rejection>;
 export type RejectionPage = v.InferOutput<typeof rejection.RejectionPage>;
 
-export type PageQuery = EasyQuery<typeof billing.PageQuery>;
+export type PageQuery = EasyQuery<typeof page.PageQuery>;
 export type Bundle = v.InferOutput<typeof billing.Bundle>;
 export type BundleList = v.InferOutput<typeof billing.BundleList>;
 export type CheckoutRequest = v.InferInput<typeof billing.CheckoutRequest>;

@@ -3,15 +3,20 @@ import * as apiKey from '@marvel/shared/api/api-key';
 import * as authorizedSource from '@marvel/shared/api/authorized-source';
 import * as availability from '@marvel/shared/api/availability';
 import * as billing from '@marvel/shared/api/billing';
+import * as customer from '@marvel/shared/api/customer';
 import * as error from '@marvel/shared/api/error';
 import * as key from '@marvel/shared/api/key';
 import * as ledger from '@marvel/shared/api/ledger';
+import * as moment from '@marvel/shared/api/moment';
 import * as node from '@marvel/shared/api/node';
 import * as operator from '@marvel/shared/api/operator';
+import * as page from '@marvel/shared/api/page';
+import * as plan from '@marvel/shared/api/plan';
 import * as receipt from '@marvel/shared/api/receipt';
 import * as rejection from '@marvel/shared/api/rejection';
 import * as statusApi from '@marvel/shared/api/status';
 import * as subUser from '@marvel/shared/api/sub-user';
+import * as subscription from '@marvel/shared/api/subscription';
 import * as usage from '@marvel/shared/api/usage';
 import * as webhook from '@marvel/shared/api/webhook';
 import { type FailureCode, failureEntry } from '@marvel/shared/failures';
@@ -32,15 +37,20 @@ const definitions = namedSchemas(
   authorizedSource,
   availability,
   billing,
+  customer,
   error,
   key,
   ledger,
+  moment,
   node,
   operator,
+  page,
+  plan,
   receipt,
   rejection,
   statusApi,
   subUser,
+  subscription,
   usage,
   webhook,
   {

@@ -8,5 +8,5 @@ export function pageWanted({
   readonly limit: string;
   readonly cursor?: string | undefined;
 }): PageWanted {
-  return { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
+  return { limit: Number(limit), after: cursor };
 }

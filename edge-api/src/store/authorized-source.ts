@@ -4,13 +4,11 @@ import * as v from 'valibot';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { authorizedSource } from './schema/credential.ts';
 
 export type AuthorizedSource = typeof authorizedSource.$inferSelect;
-
-/** The most sources of one page. */
-export const maxSourcePage = 100;
 
 const Refreshed = v.object({ changed: v.number() });
 
@@ -53,26 +51,16 @@ export async function createAuthorizedSource(
 export async function listAuthorizedSources(
   db: Database,
   accountId: string,
-  page: {
-    readonly limit: number;
-    /** Id of the last source of the page before. */ readonly after?: string | undefined;
-  },
+  page: PageWanted,
 ): Promise<Result<readonly AuthorizedSource[], Unavailable>> {
-  const place = sql`(${authorizedSource.createdAt}, ${authorizedSource.id})`;
-  const before = sql`${place} < (select s.created_at, s.id from authorized_source s where s.id = ${page.after ?? ''} and s.account_id = ${accountId})`;
+  const own = eq(authorizedSource.accountId, accountId);
   return attempt(() =>
     db
       .select()
       .from(authorizedSource)
-      .where(
-        and(
-          eq(authorizedSource.accountId, accountId),
-          isNull(authorizedSource.deletedAt),
-          page.after === undefined ? undefined : before,
-        ),
-      )
+      .where(and(own, isNull(authorizedSource.deletedAt), afterRow(authorizedSource, own, page)))
       .orderBy(desc(authorizedSource.createdAt), desc(authorizedSource.id))
-      .limit(Math.min(page.limit, maxSourcePage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

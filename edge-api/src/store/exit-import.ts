@@ -7,6 +7,7 @@ import { attempt, attemptOne, type NotFound, type Unavailable } from './database
 import type { Database } from './database.ts';
 import { newId } from './new-id.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
+import { pageRows, type PageWanted } from './page.ts';
 import { exit } from './schema/exit.ts';
 
 /** What the statements of an import return of an exit. */
@@ -78,13 +79,10 @@ export async function importExits(
   );
 }
 
-/** The most exits of one page. */
-export const maxExitPage = 100;
-
 /** The exits that were not dropped after a place in the list, by id: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listExits(
   db: Database,
-  page: { readonly limit: number; /** Id of the last exit of the page before. */ readonly after?: string },
+  page: PageWanted,
 ): Promise<Result<readonly (typeof exit.$inferSelect)[], Unavailable>> {
   return attempt(() =>
     db
@@ -92,7 +90,7 @@ export async function listExits(
       .from(exit)
       .where(and(isNull(exit.droppedAt), page.after === undefined ? undefined : gt(exit.id, page.after)))
       .orderBy(asc(exit.id))
-      .limit(Math.min(page.limit, maxExitPage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

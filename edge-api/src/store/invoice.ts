@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -10,12 +10,10 @@ import {
   type Unavailable,
 } from './database-error.ts';
 import type { Database } from './database.ts';
+import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { invoice } from './schema/billing.ts';
 
 export type Invoice = typeof invoice.$inferSelect;
-
-/** The most invoices of one page. */
-export const maxInvoicePage = 100;
 
 /** Writes an open invoice. Errors: `conflict` for a repeat under way, `unavailable`. */
 export async function createInvoice(
@@ -43,17 +41,16 @@ export async function createInvoice(
 export async function listInvoices(
   db: Database,
   accountId: string,
-  page: { readonly limit: number; /** Id of the last invoice of the page before. */ readonly after?: string },
+  page: PageWanted,
 ): Promise<Result<readonly Invoice[], Unavailable>> {
-  const place = sql`(${invoice.createdAt}, ${invoice.id})`;
-  const before = sql`${place} < (select i.created_at, i.id from invoice i where i.id = ${page.after ?? ''} and i.account_id = ${accountId})`;
+  const own = eq(invoice.accountId, accountId);
   return attempt(() =>
     db
       .select()
       .from(invoice)
-      .where(and(eq(invoice.accountId, accountId), page.after === undefined ? undefined : before))
+      .where(and(own, afterRow(invoice, own, page)))
       .orderBy(desc(invoice.createdAt), desc(invoice.id))
-      .limit(Math.min(page.limit, maxInvoicePage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

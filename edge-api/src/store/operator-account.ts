@@ -3,14 +3,12 @@ import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
+import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
 import { apiKey, subUser } from './schema/credential.ts';
 import { subscription } from './schema/subscription.ts';
 import { liveStatuses } from './subscription.ts';
-
-/** The most accounts of one page. */
-const maxAccountPage = 100;
 
 /** An account as an operator sees it. */
 export interface OperatorAccount {
@@ -33,27 +31,24 @@ export interface OperatorAccount {
 /** The accounts after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listAccounts(
   db: Database,
-  page: {
-    readonly limit: number;
-    /** Id of the last account of the page before. */
-    readonly after?: string | undefined;
+  filter: {
     /** In whatever case. */
     readonly email?: string | undefined;
     readonly status?: OperatorAccount['status'] | undefined;
   },
+  page: PageWanted,
 ): Promise<Result<readonly OperatorAccount[], Unavailable>> {
-  const before = sql`(${account.createdAt}, ${account.id}) < (select a.created_at, a.id from account a where a.id = ${page.after ?? ''})`;
   return attempt(() =>
     selectAccounts(db)
       .where(
         and(
-          page.email === undefined ? undefined : eq(sql`lower(${account.email})`, sql`lower(${page.email})`),
-          page.status === undefined ? undefined : eq(account.status, page.status),
-          page.after === undefined ? undefined : before,
+          filter.email === undefined ? undefined : eq(sql`lower(${account.email})`, sql`lower(${filter.email})`),
+          filter.status === undefined ? undefined : eq(account.status, filter.status),
+          afterRow(account, undefined, page),
         ),
       )
       .orderBy(desc(account.createdAt), desc(account.id))
-      .limit(Math.min(page.limit, maxAccountPage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

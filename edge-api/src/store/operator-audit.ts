@@ -2,6 +2,7 @@ import type { Result } from '@marvel/shared/result';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { pageRows } from './page.ts';
 import { operatorAudit } from './schema/operations.ts';
 
 /** What an operator asked for, as the audit log keeps it: no secret belongs in it. */
@@ -18,9 +19,6 @@ export interface AuditEntry {
 export function auditStatement(db: Database, entry: AuditEntry) {
   return db.insert(operatorAudit).values({ ...entry, detail: { ...entry.detail } });
 }
-
-/** The most entries of one page. */
-const maxAuditPage = 100;
 
 /** What operators did, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listAudit(
@@ -45,6 +43,6 @@ export async function listAudit(
         ),
       )
       .orderBy(desc(operatorAudit.id))
-      .limit(Math.min(page.limit, maxAuditPage) + 1),
+      .limit(pageRows(page)),
   );
 }

@@ -2,6 +2,7 @@ import { and, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { account, session } from './schema/account.ts';
 
 export interface NewSession {
@@ -71,33 +72,20 @@ export async function touchSession(db: Database, tokenDigest: string): Promise<R
   return touched.ok ? ok(undefined) : touched;
 }
 
-/** The most sessions of one page. */
-export const maxSessionPage = 100;
-
 /** The live sessions of an account after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listSessions(
   db: Database,
   accountId: string,
-  page: {
-    readonly limit: number;
-    /** Id of the last session of the page before. */ readonly after?: string | undefined;
-  },
+  page: PageWanted,
 ): Promise<Result<readonly (typeof session.$inferSelect)[], Unavailable>> {
-  const place = sql`(${session.createdAt}, ${session.id})`;
-  const before = sql`${place} < (select s.created_at, s.id from session s where s.id = ${page.after ?? ''} and s.account_id = ${accountId})`;
+  const own = eq(session.accountId, accountId);
   return attempt(() =>
     db
       .select()
       .from(session)
-      .where(
-        and(
-          eq(session.accountId, accountId),
-          gt(session.expiresAt, sql`now()`),
-          page.after === undefined ? undefined : before,
-        ),
-      )
+      .where(and(own, gt(session.expiresAt, sql`now()`), afterRow(session, own, page)))
       .orderBy(desc(session.createdAt), desc(session.id))
-      .limit(Math.min(page.limit, maxSessionPage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

@@ -3,10 +3,8 @@ import { err, ok, type Result } from '@marvel/shared/result';
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { pageRows, type PageWanted } from './page.ts';
 import { accountEvent, webhookAttempt, webhookDelivery } from './schema/webhook.ts';
-
-/** The most deliveries of one page. */
-export const maxDeliveryPage = 100;
 
 /** After so many tries a delivery is not tried again, however often it is asked for. */
 export const maxAttempts = 100;
@@ -23,13 +21,11 @@ export interface WebhookDelivery {
 export async function listWebhookDeliveries(
   db: Database,
   accountId: string,
-  page: {
-    readonly limit: number;
-    /** Id of the last delivery of the page before. */
-    readonly after?: string | undefined;
+  filter: {
     readonly endpointId?: string | undefined;
     readonly status?: DeliveryStatus['status'] | undefined;
   },
+  page: PageWanted,
 ): Promise<Result<readonly WebhookDelivery[], Unavailable>> {
   const before = sql`${webhookDelivery.seq} < (select d.seq from webhook_delivery d where d.id = ${page.after ?? ''} and d.account_id = ${accountId})`;
   return attempt(() =>
@@ -37,13 +33,13 @@ export async function listWebhookDeliveries(
       .where(
         and(
           eq(webhookDelivery.accountId, accountId),
-          page.endpointId === undefined ? undefined : eq(webhookDelivery.endpointId, page.endpointId),
-          page.status === undefined ? undefined : eq(webhookDelivery.status, page.status),
+          filter.endpointId === undefined ? undefined : eq(webhookDelivery.endpointId, filter.endpointId),
+          filter.status === undefined ? undefined : eq(webhookDelivery.status, filter.status),
           page.after === undefined ? undefined : before,
         ),
       )
       .orderBy(desc(webhookDelivery.seq))
-      .limit(Math.min(page.limit, maxDeliveryPage) + 1),
+      .limit(pageRows(page)),
   );
 }
 

@@ -6,6 +6,7 @@ export const Bundle = v.strictObject({
   id: Id,
   name: v.string(),
   bytes: Count,
+  /** In the smallest unit of the currency. */
   price_cents: Count,
   /** ISO 4217, lower case. */
   currency: v.string(),
@@ -26,6 +27,7 @@ export const Invoice = v.strictObject({
   subscription_id: v.nullable(Id),
   description: v.string(),
   bytes: Count,
+  /** In the smallest unit of the currency. */
   amount_cents: Count,
   currency: v.string(),
   /** Where an open invoice can be paid. */
@@ -37,12 +39,5 @@ export type Invoice = v.InferOutput<typeof Invoice>;
 
 /** Newest first; `next_cursor` is `null` on the last page. */
 export const InvoiceList = v.strictObject({ data: v.array(Invoice), next_cursor: v.nullable(v.string()) });
-
-/** How much of a list, and from where. */
-export const PageQuery = v.strictObject({
-  limit: v.optional(v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]?|100)$/, 'must be an integer from 1 to 100')), '50'),
-  /** The `next_cursor` of the page before. */
-  cursor: v.optional(Id),
-});
 
 export const WebhookReceived = v.strictObject({ received: v.literal(true) });

@@ -3,8 +3,8 @@ import { Exit, Network } from '../exit.ts';
 import { DestinationPolicy } from '../feed.ts';
 import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.ts';
 import { Evidence } from '../verdict.ts';
-import { PageQuery } from './billing.ts';
 import { Moment } from './moment.ts';
+import { PageQuery } from './page.ts';
 import { Subscription } from './subscription.ts';
 
 const Name = v.pipe(Line(100), v.minLength(1));
@@ -90,6 +90,7 @@ export const OperatorExitList = v.strictObject({ data: v.array(OperatorExit), ne
 export const SaveBundleRequest = v.strictObject({
   name: Name,
   bytes: v.pipe(Count, v.minValue(1)),
+  /** In the smallest unit of the currency. */
   price_cents: v.pipe(Count, v.maxValue(99_999_999)),
   /** ISO 4217, lower case. */
   currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),

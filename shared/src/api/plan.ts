@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Count, Id, Line, Timestamp } from '../units.ts';
-import { PageQuery } from './billing.ts';
+import { PageQuery } from './page.ts';
 
 export const planIntervals = ['day', 'week', 'month', 'year'] as const;
 
@@ -15,6 +15,7 @@ export const CreatePlanRequest = v.pipe(
     name: Name,
     /** Of each period. */
     bytes: v.pipe(Count, v.minValue(1)),
+    /** In the smallest unit of the currency: 500 is 5.00 usd, and 500 jpy. */
     price_cents: v.pipe(Count, v.maxValue(99_999_999)),
     /** ISO 4217, lower case. */
     currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),
@@ -38,19 +39,25 @@ export type CreatePlanRequest = v.InferOutput<typeof CreatePlanRequest>;
 /** An inactive plan takes no new subscriptions; those that there are go on. */
 export const UpdatePlanRequest = v.strictObject({ name: v.optional(Name), active: v.optional(v.boolean()) });
 
-/** Recurring terms. */
-export const Plan = v.strictObject({
-  id: Id,
-  /** `marvel`: for the account itself, paid to us. `account`: its own, for its customers, who pay the account. */
-  owner: v.picklist(['marvel', 'account']),
+/** What a plan gives and costs each period. A subscription keeps those that it began with. */
+export const planTerms = {
   name: v.string(),
   bytes: Count,
+  /** In the smallest unit of the currency. */
   price_cents: Count,
   currency: v.string(),
   interval: v.picklist(planIntervals),
   interval_count: Count,
   periods: v.nullable(Count),
   threads: v.nullable(Count),
+};
+
+/** Recurring terms. */
+export const Plan = v.strictObject({
+  id: Id,
+  /** `marvel`: for the account itself, paid to us. `account`: its own, for its customers, who pay the account. */
+  owner: v.picklist(['marvel', 'account']),
+  ...planTerms,
   active: v.boolean(),
   created_at: Timestamp,
 });

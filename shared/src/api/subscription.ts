@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { subscriptionStatuses } from '../subscription-transition.ts';
 import { Count, Id, Timestamp } from '../units.ts';
-import { PageQuery } from './billing.ts';
-import { planIntervals } from './plan.ts';
+import { PageQuery } from './page.ts';
+import { planTerms } from './plan.ts';
 
 export const CreateSubscriptionRequest = v.strictObject({
   plan_id: Id,
@@ -22,14 +22,7 @@ export const Subscription = v.strictObject({
   plan_id: Id,
   /** `null`: the account itself. */
   customer_id: v.nullable(Id),
-  name: v.string(),
-  bytes: Count,
-  price_cents: Count,
-  currency: v.string(),
-  interval: v.picklist(planIntervals),
-  interval_count: Count,
-  periods: v.nullable(Count),
-  threads: v.nullable(Count),
+  ...planTerms,
   /** How many periods were begun: paid ones, where it is the account's own. */
   periods_begun: Count,
   current_period_start: v.nullable(Timestamp),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { capWindows } from '../limits.ts';
 import { subscriptionStatuses } from '../subscription-transition.ts';
 import { Count, Id, Line, SignedBytes, Timestamp } from '../units.ts';
-import { PageQuery } from './billing.ts';
+import { PageQuery } from './page.ts';
 
 /** What an account's endpoints can hear of. */
 export const webhookEventTypes = [

@@ -1,4 +1,4 @@
-import { PageQuery } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { Subscription } from '@marvel/shared/api/subscription';
 import { err } from '@marvel/shared/result';
 import { subscriptionStatuses } from '@marvel/shared/subscription-transition';

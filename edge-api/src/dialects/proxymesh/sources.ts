@@ -6,7 +6,8 @@ import { Host } from '@marvel/shared/units';
 import * as v from 'valibot';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { authorizeSource } from '../../routes/authorized-sources/authorize-source.ts';
-import { deleteSourceOf, listAuthorizedSources, maxSourcePage } from '../../store/authorized-source.ts';
+import { deleteSourceOf, listAuthorizedSources } from '../../store/authorized-source.ts';
+import { maxPageRows } from '../../store/page.ts';
 
 /** A list is read whole; far more pages than an account has. */
 const maxPages = 100;
@@ -97,11 +98,11 @@ function listing(kind: 'ip' | 'hostname'): Endpoint {
       const values: string[] = [];
       let after: string | undefined;
       for (let pages = 0; pages < maxPages; pages += 1) {
-        const listed = await listAuthorizedSources(db, accountId, { limit: maxSourcePage, after });
+        const listed = await listAuthorizedSources(db, accountId, { limit: maxPageRows, after });
         if (!listed.ok) return listed;
-        const page = listed.value.slice(0, maxSourcePage);
+        const page = listed.value.slice(0, maxPageRows);
         values.push(...page.filter(({ source }) => source === kind).map(({ value }) => value));
-        if (listed.value.length <= maxSourcePage) break;
+        if (listed.value.length <= maxPageRows) break;
         after = page.at(-1)?.id;
       }
       return ok({ [name]: values });

@@ -1,9 +1,10 @@
 import { AuthorizedSourceList } from '@marvel/shared/api/authorized-source';
-import { PageQuery } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listAuthorizedSources as listStoredSources } from '../../store/authorized-source.ts';
 import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
 import { showAuthorizedSource } from './show-authorized-source.ts';
 
 export const listAuthorizedSources = endpoint({
@@ -15,8 +16,8 @@ export const listAuthorizedSources = endpoint({
   query: PageQuery,
   reply: { status: 200, description: 'Newest first.', body: AuthorizedSourceList },
   failures: [],
-  async handle({ query: { limit, cursor }, identity }, { db }) {
-    const page = { limit: Number(limit), after: cursor };
+  async handle({ query, identity }, { db }) {
+    const page = pageWanted(query);
     const listed = await listStoredSources(db, identity.accountId, page);
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);

@@ -1,8 +1,10 @@
-import { InvoiceList, PageQuery } from '@marvel/shared/api/billing';
+import { InvoiceList } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listInvoices as listStoredInvoices } from '../../store/invoice.ts';
 import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
 import { showInvoice } from './show-invoice.ts';
 
 export const listInvoices = endpoint({
@@ -14,8 +16,8 @@ export const listInvoices = endpoint({
   query: PageQuery,
   reply: { status: 200, description: 'Newest first.', body: InvoiceList },
   failures: [],
-  async handle({ query: { limit, cursor }, identity }, { db }) {
-    const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
+  async handle({ query, identity }, { db }) {
+    const page = pageWanted(query);
     const listed = await listStoredInvoices(db, identity.accountId, page);
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);

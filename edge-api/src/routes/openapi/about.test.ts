@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { Catalogue } from '@marvel/shared/api/error';
 import { Status } from '@marvel/shared/api/status';
 import { failureCodes, failures } from '@marvel/shared/failures';
@@ -8,6 +10,18 @@ import { expectFailure, startEdge } from '../../../test-support/edge.ts';
 import { readOperations } from '../../../test-support/operations.ts';
 
 const dashboard = 'https://dashboard.example';
+
+/** The names of all schemas that `shared/api` exports. */
+async function exportedSchemaNames(): Promise<readonly string[]> {
+  const folder = fileURLToPath(new URL('.', import.meta.resolve('@marvel/shared/api/account')));
+  const files = (await readdir(folder)).filter((name) => /^[a-z-]+\.ts$/.test(name));
+  const modules = await Promise.all(files.map((file): Promise<object> => import(`${folder}${file}`)));
+  return modules
+    .flatMap((module) => Object.entries(module))
+    .filter(([, value]) => v.is(v.object({ kind: v.literal('schema') }), value))
+    .map(([name]) => name);
+}
+
 const edge = await startEdge({ dashboardOrigin: dashboard });
 afterAll(async () => edge[Symbol.asyncDispose]());
 
@@ -31,6 +45,16 @@ describe('GET /v1/openapi.json', () => {
     }
     const known = new Set<string>(failureCodes.filter((code) => failures[code].api !== null));
     for (const { codes } of operations) expect([...codes].filter((code) => !known.has(code))).toEqual([]);
+  });
+
+  test('names every schema that shared/api exports', async () => {
+    const { components } = v.parse(
+      v.object({ components: v.object({ schemas: v.record(v.string(), v.unknown()) }) }),
+      (await edge.call('GET', '/v1/openapi.json')).json,
+    );
+    const exported = await exportedSchemaNames();
+    expect(exported).toContain('CreatePlanRequest');
+    expect(exported.filter((name) => !Object.hasOwn(components.schemas, name))).toEqual([]);
   });
 
   test('names the schemas that requests and replies share', async () => {

@@ -1,4 +1,4 @@
-import { PageQuery } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { OperatorExitList } from '@marvel/shared/api/operator';
 import { isLive } from '@marvel/shared/choose-exit';
 import { ok } from '@marvel/shared/result';
@@ -6,6 +6,7 @@ import { endpoint } from '../../http/endpoint.ts';
 import { listExits as listStoredExits } from '../../store/exit-import.ts';
 import { toExit } from '../../store/exit.ts';
 import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
 
 export const listExits = endpoint({
   method: 'GET',
@@ -17,8 +18,8 @@ export const listExits = endpoint({
   reply: { status: 200, description: 'Those that were not dropped, by id.', body: OperatorExitList },
   failures: [],
   duringMaintenance: true,
-  async handle({ query: { limit, cursor } }, { db, nowMs }) {
-    const page = { limit: Number(limit), ...(cursor === undefined ? {} : { after: cursor }) };
+  async handle({ query }, { db, nowMs }) {
+    const page = pageWanted(query);
     const listed = await listStoredExits(db, page);
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);

@@ -1,4 +1,4 @@
-import { PageQuery } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { PlanList } from '@marvel/shared/api/plan';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';

@@ -1,9 +1,10 @@
 import { SessionList } from '@marvel/shared/api/account';
-import { PageQuery } from '@marvel/shared/api/billing';
+import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listSessions as listStoredSessions } from '../../store/session.ts';
 import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
 
 export const listSessions = endpoint({
   method: 'GET',
@@ -14,8 +15,8 @@ export const listSessions = endpoint({
   query: PageQuery,
   reply: { status: 200, description: 'Newest first.', body: SessionList },
   failures: [],
-  async handle({ query: { limit, cursor }, identity }, { db }) {
-    const page = { limit: Number(limit), after: cursor };
+  async handle({ query, identity }, { db }) {
+    const page = pageWanted(query);
     const listed = await listStoredSessions(db, identity.accountId, page);
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);

@@ -3,6 +3,7 @@ import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listWebhookDeliveries as listStoredDeliveries } from '../../store/webhook-delivery.ts';
 import { pageOf } from '../page.ts';
+import { pageWanted } from '../page-wanted.ts';
 import { showWebhookDelivery } from './show-webhook-delivery.ts';
 
 export const listWebhookDeliveries = endpoint({
@@ -15,9 +16,10 @@ export const listWebhookDeliveries = endpoint({
   query: WebhookDeliveryQuery,
   reply: { status: 200, description: 'Newest first.', body: WebhookDeliveryPage },
   failures: [],
-  async handle({ query: { limit, cursor, endpoint: endpointId, status }, identity }, { db }) {
-    const page = { limit: Number(limit), after: cursor, endpointId, status };
-    const listed = await listStoredDeliveries(db, identity.accountId, page);
+  async handle({ query, identity }, { db }) {
+    const page = pageWanted(query);
+    const filter = { endpointId: query.endpoint, status: query.status };
+    const listed = await listStoredDeliveries(db, identity.accountId, filter, page);
     if (!listed.ok) return listed;
     const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ delivery }) => delivery.id);
     return ok({ data: rows.map(showWebhookDelivery), next_cursor: nextCursor });
