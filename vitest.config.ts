@@ -33,8 +33,9 @@ function stackRoom(name: string) {
 export default defineConfig({
   test: {
     passWithNoTests: true,
-    // Each file may own processes (Postgres, workerd, gateways); more at once only makes them slow on a small machine.
-    maxWorkers: 2,
+    // Each file may own processes (Postgres, workerd, gateways), so that more at once only make each other slow. Three keep
+    // the two cores of a small machine busy while files wait for a process to start or for a second to go by.
+    maxWorkers: 3,
     projects: [
       {
         test: { name: 'shared', root: './shared', include: ['src/**/*.test.ts'], environment: 'node', isolate: false },

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectThrough, countToEnd } from '../test-support/connect.ts';
+import { connectThrough, countToEnd, downloadAll } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
 
 const creditedBytes = 200_000_000;
@@ -26,14 +25,7 @@ async function download(key: string, bytes: number, gateway = stack.info.gateway
     attempt.socket.destroy();
     return undefined;
   });
-  const { socket } = answer;
-  const headBytes = socket.bytesWritten;
-  const received = countToEnd(socket);
-  socket.write(`GET /bytes/${bytes} HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`);
-  const receivedBytes = await received;
-  socket.end();
-  if (!socket.closed) await once(socket, 'close');
-  return receivedBytes + socket.bytesWritten - headBytes;
+  return downloadAll(answer.socket, bytes);
 }
 
 describe('with the edge away', () => {

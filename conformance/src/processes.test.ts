@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectThrough, countToEnd } from '../test-support/connect.ts';
+import { connectThrough, countToEnd, downloadAll } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
 
 const processes = 3;
@@ -61,22 +60,12 @@ async function metric(name: string): Promise<Map<number, number>> {
   return new Map([...samples].map(([, process, value]) => [Number(process), Number(value)]));
 }
 
-/** Downloads through a tunnel and ends it; gives the bytes that went through it, both ways. */
-async function download({ socket, headBytes }: Tunnel, bytes: number): Promise<number> {
-  const received = countToEnd(socket);
-  socket.write(`GET /bytes/${bytes} HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`);
-  const receivedBytes = await received;
-  socket.end();
-  if (!socket.closed) await once(socket, 'close');
-  return receivedBytes + socket.bytesWritten - headBytes;
-}
-
 describe('a gateway of three processes', () => {
   it('shares connections out, loses with a killed one only its own, and brings it back; the bill is what moved', async () => {
     const customer = await Customer.withBytes(stack.info, creditedBytes);
     const { key } = await newKey(customer);
     const spent = await Promise.all(
-      Array.from({ length: connections }, async () => download(await tunnelOf(key), 1000)),
+      Array.from({ length: connections }, async () => downloadAll((await tunnelOf(key)).socket, 1000)),
     );
     const total = spent.reduce((sum, bytes) => sum + bytes, 0);
     expect(await customer.balanceSettledAt(creditedBytes - total)).toBe(creditedBytes - total);
@@ -117,7 +106,7 @@ describe('a gateway of three processes', () => {
     // It serves again.
     const again = await Promise.all(Array.from({ length: connections }, async () => tunnelOf(key)));
     expect([...(await metric('marvel_gateway_tunnels')).values()].every((count) => count > 0)).toBe(true);
-    await Promise.all(again.map(async (tunnel) => download(tunnel, 1000)));
+    await Promise.all(again.map(async ({ socket }) => downloadAll(socket, 1000)));
 
     // What the killed process had not posted is lost to the bill, and nothing else is.
     const sentBytes = tunnels.reduce((sum, { socket, headBytes }) => sum + socket.bytesWritten - headBytes, 0);
@@ -153,7 +142,7 @@ describe('a gateway of three processes', () => {
       const response = await fetch(`http://${gateway.admin}/readyz`);
       return (await response.text()).includes('draining') ? true : undefined;
     });
-    const moved = await Promise.all(tunnels.map(async (tunnel) => download(tunnel, 5000)));
+    const moved = await Promise.all(tunnels.map(async ({ socket }) => downloadAll(socket, 5000)));
     await stopped;
     expect(await exited).toBe(0);
     const total = moved.reduce((sum, bytes) => sum + bytes, 0);

@@ -109,6 +109,17 @@ export async function countToEnd(socket: Socket): Promise<number> {
   return count;
 }
 
+/** Downloads so much through an open tunnel and ends it; gives the bytes that went through it, both ways. */
+export async function downloadAll(socket: Socket, bytes: number): Promise<number> {
+  const before = socket.bytesWritten;
+  const received = countToEnd(socket);
+  socket.write(`GET /bytes/${bytes} HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`);
+  const receivedBytes = await received;
+  socket.end();
+  if (!socket.closed) await once(socket, 'close');
+  return receivedBytes + socket.bytesWritten - before;
+}
+
 async function readUntil(socket: Socket, enough: (received: Buffer) => boolean, bound = maxHeadBytes): Promise<Buffer> {
   let received: Buffer = Buffer.alloc(0);
   while (!enough(received)) {

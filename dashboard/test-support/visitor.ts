@@ -72,7 +72,7 @@ export async function settle(page: Page): Promise<void> {
 /** Nothing that people with other means of reading would stumble over. */
 export async function expectAccessible(page: Page, rules?: readonly string[]): Promise<void> {
   // There are no frames, so no second page is needed to put results together.
-  const builder = new AxeBuilder({ page }).setLegacyMode(true);
+  const builder = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
   const { violations } = await (rules === undefined ? builder : builder.withRules([...rules])).analyze();
   const serious = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

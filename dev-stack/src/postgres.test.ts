@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openListener } from './listener.ts';
+import { preparedRun } from './prepared-run.ts';
 import { describePostgresFailure, startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';
 
 let home = '';
@@ -21,8 +22,9 @@ async function privateDirectory(): Promise<string> {
   return mkdtemp(join(home, 'case-'));
 }
 
+/** A new cluster begins as a copy, unless the test is about its making. */
 async function started(options: PostgresOptions = {}): Promise<Postgres> {
-  const result = await startPostgres(options);
+  const result = await startPostgres({ copyOf: preparedRun()?.emptyCluster, ...options });
   if (!result.ok) throw new Error(describePostgresFailure(result.error));
   return result.value;
 }
@@ -52,7 +54,7 @@ function exists(path: string): Promise<boolean> {
 
 describe('a throw-away database', () => {
   test('is PostgreSQL 18 with a role that owns its database and is no superuser', async () => {
-    await using postgres = await started();
+    await using postgres = await started({ copyOf: undefined });
     expect(await query(postgres.url, `select current_setting('server_version_num')::int / 10000`)).toEqual([18]);
     expect(await query(postgres.url, 'select rolsuper from pg_roles where rolname = current_user')).toEqual([false]);
     expect(await query(postgres.url, 'create schema drizzle', 'select 1')).toEqual([1]);
@@ -85,7 +87,7 @@ describe('a throw-away database', () => {
 describe('a stack that ends without stopping its database', () => {
   const code = `
     import { startPostgres } from ${JSON.stringify(new URL('postgres.ts', import.meta.url).href)};
-    const { value } = await startPostgres();
+    const { value } = await startPostgres({ copyOf: ${JSON.stringify(preparedRun()?.emptyCluster)} });
     const { url, dataDirectory } = value;
     console.log(JSON.stringify({ url, dataDirectory }));
     setInterval(() => {}, 60_000);
@@ -184,7 +186,7 @@ describe('a database that lives on', () => {
     test('is made again when its making was interrupted', async () => {
       await rm(join(dataDirectory, 'marvel-complete'));
       await rm(join(dataDirectory, 'global'), { recursive: true });
-      await using postgres = await started({ dataDirectory });
+      await using postgres = await started({ dataDirectory, copyOf: undefined });
       expect(await query(postgres.url, `select to_regclass('kept') is null`)).toEqual([true]);
     });
   });
@@ -201,7 +203,7 @@ describe('a database that lives on', () => {
 
 test('a server that cannot have its port says so with its log', async () => {
   await using listener = await openListener(createServer(), { port: 0 });
-  const result = await startPostgres({ port: listener.port });
+  const result = await startPostgres({ port: listener.port, copyOf: preparedRun()?.emptyCluster });
   expect(result).toMatchObject({ ok: false, error: { code: 'did_not_start' } });
   expect(result.ok ? '' : describePostgresFailure(result.error)).toContain(`${listener.port}`);
 });

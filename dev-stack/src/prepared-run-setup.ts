@@ -12,7 +12,8 @@ const PREPARE = fileURLToPath(new URL('prepare-run.ts', import.meta.url));
 export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
   if (preparedRun() !== undefined) return undefined;
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'marvel-test-run-')));
-  const remove = async () => rm(folder, { recursive: true, force: true });
+  // Node writes what it has compiled when it ends, which some of the run still may.
+  const remove = async () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
   try {
     // A process of its own: vitest runs this file through a loader that does not know all of Node.
     await promisify(execFile)(process.execPath, [PREPARE, folder]);

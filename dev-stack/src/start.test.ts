@@ -7,25 +7,25 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reservePorts, type PortReservation } from './ports.ts';
 import { StackInfo } from './stack-info.ts';
 import { portNames, portVariable, type PortName } from './stack-ports.ts';
 
 const START = fileURLToPath(import.meta.resolve('./start.ts'));
-const TIMEOUT_MS = 120_000;
+/** Several whole stacks, one after the other. */
+const limit = { timeout: 120_000 };
 
 let state: string;
 let reservation: PortReservation<PortName>;
-let running: ChildProcess[];
+const running: ChildProcess[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   state = await mkdtemp(join(tmpdir(), 'marvel-start-'));
   await chmod(state, 0o755); // where PostgreSQL runs as another user, it has to get in
   reservation = await reservePorts(portNames);
-  running = [];
 });
-afterEach(async () => {
+afterAll(async () => {
   for (const child of running.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
     child.kill('SIGINT');
     await once(child, 'exit');
@@ -42,7 +42,7 @@ interface Run {
   readonly ended: Promise<number | null>;
 }
 
-/** Runs `start` on the reserved ports and the state of this test. */
+/** Runs `start` on the reserved ports and the state of this file. */
 function start(...args: readonly string[]): Run {
   const ports = Object.entries(reservation.ports).map(([name, port]) => {
     const known = portNames.find((one) => one === name);
@@ -101,38 +101,39 @@ function isRunning(pid: number): boolean {
 }
 
 describe('start', () => {
-  test('runs until Ctrl-C, leaves nothing running, and finds everything again', { timeout: TIMEOUT_MS }, async () => {
-    const first = start('--gateways', '2');
-    await first.says('Ctrl-C stops everything.');
-    const before = await readInfo();
-    expect(first.output()).toContain(before.account.key);
-    expect(before.gateways).toHaveLength(2);
-    const balance = await balanceOf(before);
+  /** Runs from the end of the first test until the third. */
+  let whole: Run;
 
-    first.child.kill('SIGINT');
-    expect(await first.ended).toBe(0);
-    for (const pid of Object.values(before.pids).flat()) expect(isRunning(pid)).toBe(false);
+  test('interrupted at any moment, it leaves nothing running and the next start works', limit, async () => {
+    const early = start();
+    await early.says('starting PostgreSQL');
+    early.child.kill('SIGINT');
+    expect(await early.ended).toBe(130);
+
+    const killed = start();
+    await killed.says('exit agents serve');
+    killed.child.kill('SIGKILL');
+    expect(await killed.ended).toBeNull();
+
+    const late = start();
+    await late.says('the control API answers');
+    late.child.kill('SIGTERM');
+    expect(await late.ended).toBe(130);
     expect(existsSync(stackFile())).toBe(false);
 
-    const second = start();
-    await second.says('Ctrl-C stops everything.');
-    const after = await readInfo();
-    expect(after.account).toEqual({ ...before.account, token: after.account.token });
-    expect(after.sub_user).toEqual(before.sub_user);
-    expect(after.operator_token).toBe(before.operator_token);
-    expect(await balanceOf(after)).toBe(balance);
-    second.child.kill('SIGTERM');
-    expect(await second.ended).toBe(0);
+    whole = start('--gateways', '2');
+    await whole.says('Ctrl-C stops everything.');
+    const info = await readInfo();
+    expect(whole.output()).toContain(info.account.key);
+    expect(info.gateways).toHaveLength(2);
+    expect(await balanceOf(info)).toBe(10_000_000_000);
   });
 
   test(
     'says which ports are busy, by whom they are wanted and how to change them, and leaves the first alone',
-    { timeout: TIMEOUT_MS },
+    limit,
     async () => {
-      const first = start();
-      await first.says('Ctrl-C stops everything.');
       const info = await readInfo();
-
       const second = start();
       expect(await second.ended).toBe(1);
       const { api, marvel } = reservation.ports;
@@ -147,56 +148,43 @@ describe('start', () => {
       expect(await third.ended).toBe(1);
       expect(third.output()).toContain('is in use by a running stack');
 
-      expect(await balanceOf(info)).toBeGreaterThan(0);
+      expect(await balanceOf(info)).toBe(10_000_000_000);
       expect(await readInfo()).toEqual(info);
     },
   );
 
-  test(
-    'interrupted at any moment, it leaves nothing running and the next start works',
-    { timeout: TIMEOUT_MS },
-    async () => {
-      const early = start();
-      await early.says('starting PostgreSQL');
-      early.child.kill('SIGINT');
-      expect(await early.ended).toBe(130);
+  test('runs until Ctrl-C, leaves nothing running, and finds everything again', limit, async () => {
+    const before = await readInfo();
+    const balance = await balanceOf(before);
+    whole.child.kill('SIGINT');
+    expect(await whole.ended).toBe(0);
+    for (const pid of Object.values(before.pids).flat()) expect(isRunning(pid)).toBe(false);
+    expect(existsSync(stackFile())).toBe(false);
 
-      const killed = start();
-      await killed.says('exit agents serve');
-      killed.child.kill('SIGKILL');
-      expect(await killed.ended).toBeNull();
+    const second = start();
+    await second.says('Ctrl-C stops everything.');
+    const after = await readInfo();
+    expect(after.account).toEqual({ ...before.account, token: after.account.token });
+    expect(after.sub_user).toEqual(before.sub_user);
+    expect(after.operator_token).toBe(before.operator_token);
+    expect(await balanceOf(after)).toBe(balance);
+    second.child.kill('SIGTERM');
+    expect(await second.ended).toBe(0);
+  });
 
-      const late = start();
-      await late.says('the control API answers');
-      late.child.kill('SIGTERM');
-      expect(await late.ended).toBe(130);
-      expect(existsSync(stackFile())).toBe(false);
-
-      const whole = start();
-      await whole.says('Ctrl-C stops everything.');
-      expect(await balanceOf(await readInfo())).toBe(10_000_000_000);
-      whole.child.kill('SIGINT');
-      expect(await whole.ended).toBe(0);
-    },
-  );
-
-  test(
-    'a throw-away stack is found where tools look, and takes nothing with it but itself',
-    { timeout: TIMEOUT_MS },
-    async () => {
-      const first = start('--ephemeral');
-      await first.says('Ctrl-C stops everything.');
-      const info = await readInfo();
-      expect(await balanceOf(info)).toBeGreaterThan(0);
-      const second = start('--ephemeral');
-      await second.says('Ctrl-C stops everything.');
-      expect(await readInfo()).toEqual(info);
-      second.child.kill('SIGINT');
-      expect(await second.ended).toBe(0);
-      expect(await readInfo()).toEqual(info);
-      first.child.kill('SIGINT');
-      expect(await first.ended).toBe(0);
-      expect(existsSync(stackFile())).toBe(false);
-    },
-  );
+  test('a throw-away stack is found where tools look, and takes nothing with it but itself', limit, async () => {
+    const first = start('--ephemeral');
+    await first.says('Ctrl-C stops everything.');
+    const info = await readInfo();
+    expect(await balanceOf(info)).toBeGreaterThan(0);
+    const second = start('--ephemeral');
+    await second.says('Ctrl-C stops everything.');
+    expect(await readInfo()).toEqual(info);
+    second.child.kill('SIGINT');
+    expect(await second.ended).toBe(0);
+    expect(await readInfo()).toEqual(info);
+    first.child.kill('SIGINT');
+    expect(await first.ended).toBe(0);
+    expect(existsSync(stackFile())).toBe(false);
+  });
 });

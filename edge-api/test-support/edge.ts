@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { preparedRun } from '@marvel/dev-stack/prepared-run';
 import { SignedIn } from '@marvel/shared/api/account';
 import { failureEntry, type FailureCode } from '@marvel/shared/failures';
 import { importVerificationKeys, type VerificationKeys } from '@marvel/shared/signature';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import * as v from 'valibot';
 import { expect } from 'vitest';
-import { createTestHarness, type TestHarness } from 'wrangler';
+import { announce } from './announce.ts';
+import { deployedWorker } from './deployed-worker.ts';
 import { documentCheck } from './document-check.ts';
 import { startMigratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
@@ -35,6 +35,8 @@ export interface Edge extends AsyncDisposable {
 export interface CallOptions {
   readonly token?: string | undefined;
   readonly body?: unknown;
+  /** Announces a body of so many bytes, and waits for the answer before it sends any of them. */
+  readonly announcedBytes?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -63,10 +65,6 @@ export interface EdgeOptions {
   readonly vars?: Readonly<Record<string, string>>;
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-// A fetch to the vendor for facts about this machine's address, which no test asks for.
-process.env['CLOUDFLARE_CF_FETCH_ENABLED'] = 'false';
-
 const noLimit = 999_999_999;
 
 /** Where no server listens: port 9 is `discard`. */
@@ -80,58 +78,61 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const credentialPepper = randomBytes(32).toString('hex');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const feedKeys = await importVerificationKeys([{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }]);
-  const prepared = preparedRun();
-  const harness: TestHarness = createTestHarness({
-    root,
-    workers: [
-      {
-        configPath: 'wrangler.toml',
-        ...(prepared === undefined ? {} : { prebuiltWorkerDir: prepared.workerFolder }),
-        vars: {
-          FLEET: 'test',
-          NEON_FRONT_URL: database.front.url,
-          STRIPE_API_URL: options.stripeApiUrl ?? nowhere,
-          DOH_URL: options.dohUrl ?? nowhere,
-          PUBLIC_API_URL: 'http://api.example',
-          GATEWAY_ADDRESS: 'gateway.example:9000',
-          RATE_LIMIT_ACCOUNT: String(options.rateLimits?.account ?? noLimit),
-          RATE_LIMIT_ADDRESS: String(options.rateLimits?.address ?? noLimit),
-          RATE_LIMIT_SIGN_IN: String(options.rateLimits?.signIn ?? noLimit),
-          WEBHOOK_ALLOW_LOOPBACK: 'true',
-          DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
-          ...options.vars,
-        },
-        secrets: {
-          DATABASE_URL: database.postgres.url,
-          CREDENTIAL_PEPPER: credentialPepper,
-          FEED_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'test-1' }),
-          OPERATOR_TOKEN: operatorToken,
-          STRIPE_SECRET_KEY: 'sk_test_1',
-          STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
-        },
-      },
-    ],
-  });
-  undo.defer(async () => harness.close());
-  const { url } = await harness.listen();
+  const logged: string[] = [];
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      // Or it would ask its vendor where this machine is.
+      cf: false,
+      log: new Log(LogLevel.NONE),
+      handleStructuredLogs: ({ message }) => logged.push(message),
+      ...deployedWorker({
+        FLEET: 'test',
+        NEON_FRONT_URL: database.front.url,
+        STRIPE_API_URL: options.stripeApiUrl ?? nowhere,
+        DOH_URL: options.dohUrl ?? nowhere,
+        PUBLIC_API_URL: 'http://api.example',
+        GATEWAY_ADDRESS: 'gateway.example:9000',
+        RATE_LIMIT_ACCOUNT: String(options.rateLimits?.account ?? noLimit),
+        RATE_LIMIT_ADDRESS: String(options.rateLimits?.address ?? noLimit),
+        RATE_LIMIT_SIGN_IN: String(options.rateLimits?.signIn ?? noLimit),
+        WEBHOOK_ALLOW_LOOPBACK: 'true',
+        DASHBOARD_ORIGIN: options.dashboardOrigin ?? '',
+        ...options.vars,
+        DATABASE_URL: database.postgres.url,
+        CREDENTIAL_PEPPER: credentialPepper,
+        FEED_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'test-1' }),
+        OPERATOR_TOKEN: operatorToken,
+        STRIPE_SECRET_KEY: 'sk_test_1',
+        STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,
+      }),
+    }),
+  );
+  undo.defer(async () => runtime.dispose());
+  const url = await runtime.ready;
   // From an address of its own, which no test counts the requests of.
   const document = await fetch(new URL('/v1/openapi.json', url), { headers: { 'CF-Connecting-IP': '192.0.2.250' } });
   const wrongWith = documentCheck(await document.json());
 
   async function call(method: string, path: string, given: CallOptions = {}): Promise<Reply> {
-    const { token, body } = given;
+    const { token, body, announcedBytes } = given;
     const isRaw = typeof body === 'string' || body instanceof ReadableStream;
-    const response = await fetch(new URL(path, url), {
-      method,
-      redirect: 'manual',
-      headers: {
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-        ...(body === undefined || isRaw ? {} : { 'Content-Type': 'application/json' }),
-        ...given.headers,
-      },
-      ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
-      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
-    });
+    const sent = {
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(body === undefined || isRaw ? {} : { 'Content-Type': 'application/json' }),
+      ...given.headers,
+    };
+    const response =
+      announcedBytes === undefined
+        ? await fetch(new URL(path, url), {
+            method,
+            redirect: 'manual',
+            headers: sent,
+            ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+            ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+          })
+        : await announce(new URL(path, url), method, { ...sent, 'Content-Length': String(announcedBytes) });
     const text = await response.text();
     const { status, headers } = response;
     const wrong = wrongWith({ method, path, status, headers, text });
@@ -164,13 +165,10 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
     feedKeys,
     call,
     signUp,
-    logs: () =>
-      harness
-        .getLogs()
-        .map((entry) => entry.message)
-        .join('\n'),
+    logs: () => logged.join('\n'),
     runScheduled: async (cron = '* * * * *') => {
-      await harness.getWorker().scheduled({ cron });
+      const worker = await runtime.getWorker();
+      await worker.scheduled({ cron });
     },
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };

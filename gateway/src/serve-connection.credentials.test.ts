@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectRefusal } from './testing/expect-refusal.ts';
+import { expectRefusal, refused } from './testing/expect-refusal.ts';
 import { eventually } from './testing/event-log.ts';
 import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
 import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
@@ -17,18 +17,6 @@ afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
   await exit[Symbol.asyncDispose]();
 });
-
-/** Sends a request that is refused; checks that the answer came whole, the connection ended in order, and it cost nothing. */
-async function refused(request: string): Promise<WireAnswer> {
-  const spenders = gateway.meter.spenders.length;
-  const wire = await Wire.open(gateway.address);
-  wire.send(request);
-  const answer = await wire.answer();
-  expect(await wire.drain()).toEqual({ bytes: 0, end: 'fin' });
-  expect(gateway.meter.spenders).toHaveLength(spenders);
-  wire.finish();
-  return answer;
-}
 
 describe('a target with a mistake is refused with 400 and its fixed reason:', () => {
   test.each([
@@ -54,7 +42,7 @@ describe('a target with a mistake is refused with 400 and its fixed reason:', ()
     ['country-US-min_purity-101', 'target_invalid_min_purity', 'invalid min_purity; expected an integer 0-100'],
   ] as const)('%s', async (target, code, reason) => {
     gateway.addExit(exit.port);
-    const answer = await refused(connectRequest(destination, { key: gateway.key, target }));
+    const answer = await refused(gateway, connectRequest(destination, { key: gateway.key, target }));
     expect(answer.statusLine).toBe(`HTTP/1.1 400 ${reason}`);
     expectRefusal(answer, code);
     expect(answer.text).not.toContain(target);
@@ -144,7 +132,7 @@ describe('who is not known', () => {
     ['announces a body', connectRequest(destination, { fields: 'Content-Length: 5\r\n' })],
     ['announces chunks', connectRequest(destination, { fields: 'Transfer-Encoding: chunked\r\n' })],
   ])('gets no second try when it %s', async (_, request) => {
-    const answer = await refused(request);
+    const answer = await refused(gateway, request);
     expectRefusal(answer, 'unauthenticated');
     expect(answer.fields.get('connection')).toBe('close');
   });

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectRefusal } from './testing/expect-refusal.ts';
+import { expectRefusal, refused } from './testing/expect-refusal.ts';
 import { eventually } from './testing/event-log.ts';
 import { answers, echoes, ScriptedExit } from './testing/scripted-exit.ts';
 import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
+import { connectRequest, Wire } from './testing/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;
@@ -18,18 +18,6 @@ afterEach(async () => {
   await exit[Symbol.asyncDispose]();
 });
 
-/** Sends a request that is refused; checks that the answer came whole, the connection ended in order, and it cost nothing. */
-async function refused(request: string): Promise<WireAnswer> {
-  const spenders = gateway.meter.spenders.length;
-  const wire = await Wire.open(gateway.address);
-  wire.send(request);
-  const answer = await wire.answer();
-  expect(await wire.drain()).toEqual({ bytes: 0, end: 'fin' });
-  expect(gateway.meter.spenders).toHaveLength(spenders);
-  wire.finish();
-  return answer;
-}
-
 describe('what cannot be read', () => {
   test.each([
     ['a plain request', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
@@ -38,7 +26,7 @@ describe('what cannot be read', () => {
     ['a TLS hello', '\u0016\u0003\u0001\u0002\u0000'],
     ['a head without end', `CONNECT a:443 HTTP/1.1\r\nX: ${'a'.repeat(20_000)}`],
   ])('is refused with 400, even to a stranger: %s', async (_, request) => {
-    const answer = await refused(request);
+    const answer = await refused(gateway, request);
     expectRefusal(answer, 'bad_request');
     expect(answer.fields.get('connection')).toBe('close');
   });
@@ -63,7 +51,7 @@ describe('what cannot be read', () => {
 });
 
 async function refusedWith(request: string): Promise<string | undefined> {
-  return (await refused(request)).fields.get('x-marvel-error');
+  return (await refused(gateway, request)).fields.get('x-marvel-error');
 }
 
 describe('the order of refusals', () => {
@@ -106,7 +94,7 @@ describe('the order of refusals', () => {
 
   test('begins with 503 while nothing is known of anyone', async () => {
     gateway.fleet.isReady = false;
-    const answer = await refused(connectRequest(destination));
+    const answer = await refused(gateway, connectRequest(destination));
     expectRefusal(answer, 'stale_state');
     expect(answer.fields.get('retry-after')).toMatch(/^[0-9]+$/);
   });

@@ -1,6 +1,7 @@
 import { type FailureCode, failures } from '@marvel/shared/failures';
 import { expect } from 'vitest';
-import type { WireAnswer } from './wire.ts';
+import type { TestGateway } from './test-gateway.ts';
+import { Wire, type WireAnswer } from './wire.ts';
 
 /** Checks that an answer of the Marvel dialect says its reason in all four places: status, phrase, fields, body. */
 export function expectRefusal(answer: WireAnswer, code: FailureCode): void {
@@ -13,4 +14,16 @@ export function expectRefusal(answer: WireAnswer, code: FailureCode): void {
   const [, page = 'no link'] = /^<(https?:\/\/.+)>; rel="help"$/.exec(answer.fields.get('link') ?? '') ?? [];
   expect(page).toContain(`/docs/errors#${code}`);
   expect(answer.body.split('\n')[2]).toBe(page);
+}
+
+/** Sends a request that is refused; checks that the answer came whole, the connection ended in order, and it cost nothing. */
+export async function refused(gateway: TestGateway, request: string): Promise<WireAnswer> {
+  const spenders = gateway.meter.spenders.length;
+  const wire = await Wire.open(gateway.address);
+  wire.send(request);
+  const answer = await wire.answer();
+  expect(await wire.drain()).toEqual({ bytes: 0, end: 'fin' });
+  expect(gateway.meter.spenders).toHaveLength(spenders);
+  wire.finish();
+  return answer;
 }

@@ -186,8 +186,8 @@ describe('POST /v1/gateway/usage', () => {
       'invalid',
       'receipt.signature: is not that of the gateway over its head',
     );
-    const large = `"${'x'.repeat(4 * 1024 * 1024)}"`;
-    expectFailure(await postBatch(edge, gateway, large), 'payload_too_large');
+    const large = { token: gateway.token, announcedBytes: 4 * 1024 * 1024 + 1 };
+    expectFailure(await edge.call('POST', '/v1/gateway/usage', large), 'payload_too_large');
   });
 
   test('refuses a gateway from the moment it is revoked, although its batches were taken before', async () => {
