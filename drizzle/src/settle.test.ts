@@ -297,6 +297,34 @@ test('refusals, dials and pins are kept: by hour and code, by exit, and for the 
   ]);
 });
 
+test('a pin of a batch that had begun before a node was let go neither brings it back nor moves the one held after it', async () => {
+  const account = await makeAccount(db, MB);
+  const other = await makeExit(db);
+  const gateway = await TestGateway.enrol(db);
+  const pin = { account, session: 's', exit, generation: 3, expires_at: '2030-01-01T00:00:00Z' };
+  const seen = async () => {
+    return db.query('select exit_id, generation, expires_at > now() as live from node where account_id = $1', [
+      account,
+    ]);
+  };
+  await gateway.settle({ pins: [pin] });
+  await db.query('update node set expires_at = now(), generation = generation + 1 where account_id = $1', [account]);
+  const letGo = [{ exit_id: exit, generation: 4, live: false }];
+  expect(await seen()).toEqual(letGo);
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  await gateway.settle({ pins: [{ ...pin, exit: other, generation: 4 }], closedAt: anHourAgo });
+  expect(await seen()).toEqual(letGo);
+  await db.query(`update node set expires_at = '2029-01-01' where account_id = $1`, [account]);
+  await gateway.settle({ pins: [{ ...pin, exit: other, generation: 4 }], closedAt: anHourAgo });
+  expect(await seen()).toEqual([{ exit_id: exit, generation: 4, live: true }]);
+  await db.query('update node set expires_at = now() where account_id = $1', [account]);
+  await gateway.settle({
+    pins: [{ ...pin, exit: other, generation: 1 }],
+    closedAt: new Date(Date.now() + 1000).toISOString(),
+  });
+  expect(await seen()).toEqual([{ exit_id: other, generation: 1, live: true }]);
+});
+
 async function usage(account: string): Promise<{ bytes: number; connections: number }> {
   const row = await db.one<{ bytes: string; connections: string }>(
     `select coalesce(sum(bytes_up + bytes_down), 0) as bytes, coalesce(sum(connections), 0) as connections

@@ -91,7 +91,10 @@ export async function findNode(
   return row === undefined ? err({ code: 'not_found' }) : ok(toNode(row));
 }
 
-/** Lets a session's exit go. Errors: `not_found`, also for an expired node; `unavailable`. */
+/**
+ * Lets a session's exit go. The node stays as an expired one, of a later generation, so that no gateway that still has
+ * something to say of it brings it back. Errors: `not_found`, also for an expired node; `unavailable`.
+ */
 export async function deleteNode(
   db: Database,
   accountId: string,
@@ -99,7 +102,8 @@ export async function deleteNode(
 ): Promise<Result<void, NotFound | Unavailable>> {
   const deleted = await attemptOne(() =>
     db
-      .delete(node)
+      .update(node)
+      .set({ expiresAt: sql`now()`, generation: sql`${node.generation} + 1` })
       .where(and(eq(node.accountId, accountId), eq(node.session, session), gt(node.expiresAt, sql`now()`)))
       .returning({ session: node.session }),
   );

@@ -136,6 +136,16 @@ describe('GET, DELETE and rotate of nodes', () => {
     expect(await list()).toEqual([]);
   });
 
+  test('a node that was let go and is held again is of a later generation', async () => {
+    const account = await edge.signUp(1000);
+    await hold(account, { country: 'US', session: 'again' });
+    expect((await edge.call('DELETE', '/v1/nodes/again', account)).status).toBe(204);
+    await hold(account, { country: 'US', session: 'again' });
+    expect(await edge.database.query('select generation from node where account_id = $1', [account.accountId])).toEqual(
+      [{ generation: 2 }],
+    );
+  });
+
   test('rotate holds another exit of the same country and purity, and 404 says that there is none', async () => {
     const account = await edge.signUp(1000);
     const { token } = account;
