@@ -1,14 +1,13 @@
-// Checks the import rules of .dependency-cruiser.mjs over every room that exists.
+// Checks the import rules of .dependency-cruiser.mjs over every room.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
 
-const ROOMS = 'shared gateway edge-api drizzle dashboard sdk cli dev-stack exit-agent conformance bench scripts'.split(
-  ' ',
-);
+const rooms = globSync('*/package.json').map((manifest) => dirname(manifest));
 
 const { status } = spawnSync(
   'node_modules/.bin/depcruise',
-  ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', ...ROOMS.filter((room) => existsSync(room))],
+  ['--config', '.dependency-cruiser.mjs', '--output-type', 'err-long', ...rooms, 'scripts'],
   { stdio: 'inherit' },
 );
 process.exitCode = status ?? 1;

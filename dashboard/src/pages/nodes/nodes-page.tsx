@@ -5,6 +5,7 @@ import { useAction } from '../../session/use-action.ts';
 import { useLoad } from '../../session/use-load.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { TextField, wrongOf } from '../../ui/field.tsx';
 import { Empty, LoadView } from '../../ui/load-view.tsx';
 import { ProblemNotice } from '../../ui/notice.tsx';
@@ -29,13 +30,7 @@ function HoldDialog({ onClose, onDone }: { readonly onClose: () => void; readonl
   });
   return (
     <Dialog title="Hold an exit" onClose={onClose}>
-      <form
-        class="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          hold.run();
-        }}
-      >
+      <DialogForm action={hold} submit="Hold it" onCancel={onClose}>
         <TextField
           label="Country"
           name="country"
@@ -66,14 +61,7 @@ function HoldDialog({ onClose, onDone }: { readonly onClose: () => void; readonl
           onInput={(value) => (purity.value = value)}
           wrong={wrongOf(hold.problem, 'min_purity')}
         />
-        {hold.problem !== undefined && <ProblemNotice problem={hold.problem} />}
-        <div class="form-foot">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" type="submit" isBusy={hold.isBusy}>
-            Hold it
-          </Button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }
