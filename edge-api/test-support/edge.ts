@@ -3,6 +3,7 @@ import { SignedIn } from '@marvel/shared/api/account';
 import { failureEntry, type FailureCode } from '@marvel/shared/failures';
 import { importVerificationKeys, type VerificationKeys } from '@marvel/shared/signature';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import type { JWK } from 'jose';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { announce } from './announce.ts';
@@ -61,8 +62,28 @@ export interface EdgeOptions {
   /** Requests a minute; far more than a test makes unless given. */
   readonly rateLimits?: { readonly account?: number; readonly address?: number; readonly signIn?: number };
   readonly dashboardOrigin?: string;
+  /** Another release of that deployment: with its database, pepper and operator token. To be ended before it. */
+  readonly sameAs?: Edge;
+  /** What signs pages and replies; made anew unless given. */
+  readonly feedKey?: FeedKeyPair;
   /** Further variables of the deployment, or others in the place of those here. */
   readonly vars?: Readonly<Record<string, string>>;
+}
+
+/** A key that signs pages and replies. */
+export interface FeedKeyPair {
+  readonly publicJwk: JWK & { readonly kid: string };
+  /** JSON, as in `FEED_SIGNING_KEY`. */
+  readonly secret: string;
+}
+
+/** Makes a key that can sign pages and replies. */
+export function makeFeedKey(kid: string): FeedKeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    publicJwk: { ...publicKey.export({ format: 'jwk' }), kid },
+    secret: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid }),
+  };
 }
 
 const noLimit = 999_999_999;
@@ -72,12 +93,12 @@ const nowhere = 'http://127.0.0.1:9';
 
 export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   await using undo = new AsyncDisposableStack();
-  const database = undo.use(await startMigratedDatabase());
-  const operatorToken = `operator-${randomBytes(16).toString('hex')}`;
+  const { sameAs, feedKey = makeFeedKey('test-1') } = options;
+  const database = sameAs?.database ?? undo.use(await startMigratedDatabase());
+  const operatorToken = sameAs?.operatorToken ?? `operator-${randomBytes(16).toString('hex')}`;
   const stripeWebhookSecret = `whsec_${randomBytes(16).toString('hex')}`;
-  const credentialPepper = randomBytes(32).toString('hex');
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const feedKeys = await importVerificationKeys([{ ...publicKey.export({ format: 'jwk' }), kid: 'test-1' }]);
+  const credentialPepper = sameAs?.credentialPepper ?? randomBytes(32).toString('hex');
+  const feedKeys = await importVerificationKeys([feedKey.publicJwk]);
   const logged: string[] = [];
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
@@ -102,7 +123,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
         ...options.vars,
         DATABASE_URL: database.postgres.url,
         CREDENTIAL_PEPPER: credentialPepper,
-        FEED_SIGNING_KEY: JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'test-1' }),
+        FEED_SIGNING_KEY: feedKey.secret,
         OPERATOR_TOKEN: operatorToken,
         STRIPE_SECRET_KEY: 'sk_test_1',
         STRIPE_WEBHOOK_SECRET: stripeWebhookSecret,

@@ -88,7 +88,11 @@ export function compareBooks(
   provider: ProviderBooks,
   own: OwnBooks,
 ): { readonly problems: readonly BookProblem[]; readonly unseen: readonly string[] } {
-  const seen = new Set(provider.payments.map(({ reference }) => reference));
+  // A period that was paid by other means than a payment goes by its invoice.
+  const seen = new Set([
+    ...provider.payments.map(({ reference }) => reference),
+    ...provider.periods.map(({ providerId }) => providerId),
+  ]);
   const unseen = own.payments.filter(
     ({ reference, isOfPeriod, amountCents }) => isOfPeriod && amountCents > 0 && !seen.has(reference),
   );

@@ -97,11 +97,16 @@ export async function readBooks(
   });
 }
 
-/** Whether a payment that was asked for by name was made. Errors: `conflict`, `unavailable`. */
+const Payable = v.object({ status: v.nullish(v.string()) });
+
+/** Whether a payment, or an invoice that was paid without one, was made. Errors: `conflict`, `unavailable`. */
 export async function isPaid(calling: Calling, reference: string): Promise<Result<boolean, Failure>> {
-  const read = await callStripe(calling, async (stripe) => stripe.paymentIntents.retrieve(reference));
+  const isInvoice = reference.startsWith('in_');
+  const read = await callStripe(calling, async (stripe) =>
+    isInvoice ? stripe.invoices.retrieve(reference) : stripe.paymentIntents.retrieve(reference),
+  );
   if (!read.ok) return read.error.code === 'refused' ? ok(false) : err(read.error);
-  return ok(v.parse(PaymentIntent, read.value).status === 'succeeded');
+  return ok(v.parse(Payable, read.value).status === (isInvoice ? 'paid' : 'succeeded'));
 }
 
 async function listAll<const S extends v.GenericSchema<unknown, { readonly id: string }>>(

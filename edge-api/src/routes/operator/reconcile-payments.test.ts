@@ -120,6 +120,24 @@ test('what is here and not there, or other than there, is named and left as it i
   await edge.database.query(`update payment set amount_cents = 0 where reference = 'pi_made'`);
 });
 
+test('a period that was paid without a payment goes by its invoice, whenever that is of', async () => {
+  const { stripeId } = await subscribe();
+  const renewed = stripe.renew(stripeId);
+  await stripe.deliveriesIdle();
+  const invoice = renewed.ok ? (renewed.value?.id ?? '') : '';
+  await edge.database.query(
+    `update payment p set reference = i.stripe_invoice_id from invoice i where i.id = p.invoice_id and i.stripe_invoice_id = $1`,
+    [invoice],
+  );
+  expect((await reconcile()).problems).toEqual([]);
+  // Stripe lists it under a day that is not asked for.
+  await edge.database.query(`update payment set paid_at = now() - interval '20 days' where reference = $1`, [invoice]);
+  const to = new Date(Date.now() - 10 * 86_400_000).toISOString();
+  const from = new Date(Date.now() - 30 * 86_400_000).toISOString();
+  const reply = await edge.call('GET', `/v1/operator/reconcile/payments?from=${from}&to=${to}`, { token });
+  expect(v.parse(ProviderReconciliation, reply.json).problems).toEqual([]);
+});
+
 test('subscriptions that one side has otherwise are named', async () => {
   const [ended, forgotten, differing] = [await subscribe(), await subscribe(), await subscribe()];
   stripe.holdDeliveries();
