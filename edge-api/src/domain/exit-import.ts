@@ -1,7 +1,8 @@
-import { ExitImportLine, type ExitImportOutcome } from '@marvel/shared/api/operator';
+import type { ExitImportLine, ExitImportOutcome } from '@marvel/shared/api/operator';
 import type { Grade } from '@marvel/shared/exit';
+import type { Result } from '@marvel/shared/result';
 import { judgeEvidence } from '@marvel/shared/verdict';
-import * as v from 'valibot';
+import type * as v from 'valibot';
 
 /** A line that passed the Gauntlet. */
 export interface PassedLine {
@@ -34,15 +35,18 @@ export function exitPlace({ exit_ip, transport }: Pick<ExitImportLine, 'exit_ip'
   return [exit_ip, transport.type, transport.host, transport.port].join(' ');
 }
 
+/** Reads a line, or says what is wrong with it and nothing of what it held, which may be a secret. */
+type ReadLine = (line: unknown) => Result<ExitImportLine, string>;
+
 /** Judges each line by itself: its shape, whether it is the first of its place, and its evidence. */
-export function judgeImport(exits: readonly unknown[]): JudgedImport {
+export function judgeImport(exits: readonly unknown[], readLine: ReadLine): JudgedImport {
   const passed: PassedLine[] = [];
   const dropped: DroppedLine[] = [];
   const firstAt = new Map<string, number>();
   const lines = exits.map((exit, index): LineJudgement => {
-    const parsed = v.safeParse(ExitImportLine, exit, { abortPipeEarly: true });
-    if (!parsed.success) return { kind: 'invalid', error: describeIssue(parsed.issues[0]) };
-    const line = parsed.output;
+    const read = readLine(exit);
+    if (!read.ok) return { kind: 'invalid', error: read.error };
+    const line = read.value;
     const place = exitPlace(line);
     const first = firstAt.get(place);
     if (first !== undefined) return { kind: 'invalid', error: `is the same exit as line ${first}` };
@@ -70,11 +74,4 @@ export function reportImport(
     if (line.kind === 'dropped') return { index, id, outcome: 'dropped', error: line.gate };
     return { index, id, outcome: exit?.isNew === true ? 'added' : 'updated', error: null };
   });
-}
-
-/** The field that is wrong; nothing of what it held, which may be a secret. */
-function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const field = (issue.path ?? []).map((item) => String(item.key)).join('.');
-  const what = issue.received === 'undefined' ? 'is required' : 'is not valid';
-  return field === '' ? what : `${field}: ${what}`;
 }

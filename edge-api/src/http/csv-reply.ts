@@ -6,7 +6,9 @@ const CsvPage = v.object({
   data: v.array(v.record(v.string(), v.unknown())),
   next_cursor: v.nullable(v.string()),
 });
-const CsvField = v.optional(v.nullable(v.union([v.string(), v.number()])), null);
+const CsvField = v.optional(v.nullable(v.union([v.string(), v.number(), v.boolean()])), null);
+/** What a spreadsheet takes for a formula. Source: OWASP, CSV injection. */
+const formulaStart = /^[=+\-@\t\r]/;
 const CsvLines = v.array(v.record(v.string(), v.unknown()));
 
 /** Whether a client would rather have CSV than JSON. Source: RFC 9110 section 12.5.1. */
@@ -44,7 +46,9 @@ export function csvColumns(spec: CsvSpec): readonly string[] {
   return 'within' in spec ? spec.columns : spec;
 }
 
-function field(value: string | number | null): string {
-  const text = value === null ? '' : String(value);
+/** Text that a spreadsheet would compute is kept text by an apostrophe; a number is none, whatever its sign. */
+function field(value: string | number | boolean | null): string {
+  const isFormula = typeof value === 'string' && formulaStart.test(value);
+  const text = value === null ? '' : `${isFormula ? "'" : ''}${value}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

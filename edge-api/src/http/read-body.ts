@@ -12,7 +12,8 @@ export const defaultMaxBodyBytes = 64 * 1024;
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, Failure>> {
   const announced = Number(request.headers.get('content-length') ?? 0);
-  if (announced > maxBytes) return err({ code: 'payload_too_large' });
+  const tooLarge: Failure = { code: 'payload_too_large', message: `The body must have at most ${maxBytes} bytes` };
+  if (announced > maxBytes) return err(tooLarge);
   if (request.body === null) return ok(new Uint8Array(0));
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -25,7 +26,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
       length += value.byteLength;
       if (length > maxBytes) {
         await reader.cancel();
-        return err({ code: 'payload_too_large' });
+        return err(tooLarge);
       }
       chunks.push(value);
     }
@@ -42,12 +43,14 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
  */
 export function parseJsonBody(contentType: string | null, body: Uint8Array): Result<unknown, Failure> {
   if (body.byteLength === 0) return ok({});
-  if (!isJson(contentType)) return err({ code: 'unsupported_media_type' });
+  if (!isJson(contentType)) {
+    return err({ code: 'unsupported_media_type', message: 'Content-Type: must be application/json' });
+  }
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body));
     return ok(value);
   } catch {
-    return err({ code: 'bad_request' });
+    return err({ code: 'bad_request', message: 'The body is not JSON in UTF-8' });
   }
 }
 

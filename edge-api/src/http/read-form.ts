@@ -13,14 +13,20 @@ const maxFields = 64;
 export function parseFormBody(contentType: string | null, body: Uint8Array): Result<unknown, Failure> {
   if (body.byteLength === 0) return ok({});
   const essence = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (essence !== 'application/x-www-form-urlencoded') return err({ code: 'unsupported_media_type' });
+  if (essence !== 'application/x-www-form-urlencoded') {
+    return err({
+      code: 'unsupported_media_type',
+      message: 'Content-Type: must be application/x-www-form-urlencoded',
+    });
+  }
   let given: URLSearchParams;
   try {
     given = new URLSearchParams(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body));
   } catch {
-    return err({ code: 'bad_request' });
+    return err({ code: 'bad_request', message: 'The body is not UTF-8' });
   }
-  if (given.size > maxFields) return err({ code: 'bad_request' });
+  if (given.size > maxFields)
+    return err({ code: 'bad_request', message: `The body must have at most ${maxFields} fields` });
   const form: Record<string, string> = {};
   for (const [name, value] of given) {
     if (Object.hasOwn(form, name)) return err({ code: 'invalid', message: 'a field appears twice' });

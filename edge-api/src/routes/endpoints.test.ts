@@ -97,7 +97,8 @@ describe('every endpoint with a body', () => {
   test.each(withBody)('%s refuses a body past its bound, announced or not', async (_, operation) => {
     const { maxBodyBytes = 0 } = operation;
     const headers = { 'Content-Type': 'application/json' };
-    expectFailure(await send(operation, { announcedBytes: maxBodyBytes + 1, headers }), 'payload_too_large');
+    const message = `The body must have at most ${maxBodyBytes} bytes`;
+    expectFailure(await send(operation, { announcedBytes: maxBodyBytes + 1, headers }), 'payload_too_large', message);
     const chunk = new Uint8Array(16 * 1024).fill(0x20);
     let left = maxBodyBytes + 1;
     const chunked = new ReadableStream<Uint8Array>({
@@ -107,7 +108,7 @@ describe('every endpoint with a body', () => {
         if (left <= 0) controller.close();
       },
     });
-    expectFailure(await send(operation, { body: chunked, headers }), 'payload_too_large');
+    expectFailure(await send(operation, { body: chunked, headers }), 'payload_too_large', message);
   });
 });
 
@@ -115,14 +116,18 @@ describe('every endpoint with a JSON body', () => {
   test.each(withJson)('%s refuses other media types', async (_, operation) => {
     const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'text/json; a=b'];
     const replies = types.map(async (type) => send(operation, { body: '{}', headers: { 'Content-Type': type } }));
-    for (const reply of await Promise.all(replies)) expectFailure(reply, 'unsupported_media_type');
+    for (const reply of await Promise.all(replies)) {
+      expectFailure(reply, 'unsupported_media_type', 'Content-Type: must be application/json');
+    }
   });
 
   test.each(withJson)('%s refuses what is not JSON in UTF-8', async (_, operation) => {
     const headers = { 'Content-Type': 'application/json; charset=utf-8' };
     const bodies = ['{', `{"${someText}": }`, 'null,', '\u{feff}{}x', `'${someText}'`];
     const replies = bodies.map(async (body) => send(operation, { body, headers }));
-    for (const reply of await Promise.all(replies)) expectFailure(reply, 'bad_request');
+    for (const reply of await Promise.all(replies)) {
+      expectFailure(reply, 'bad_request', 'The body is not JSON in UTF-8');
+    }
   });
 
   test.each(withJson)(

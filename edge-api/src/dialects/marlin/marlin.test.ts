@@ -139,6 +139,7 @@ describe('each error of Marlin’s documentation', () => {
     expect([reply.status, reply.json]).toEqual([status, { error }]);
     expect(reply.headers.get('Content-Type')).toMatch(/^application\/json/);
     expect(reply.headers.get('X-RateLimit-Limit')).not.toBeNull();
+    expect(reply.headers.get('WWW-Authenticate')).toBe(status === 401 ? 'Bearer realm="marvel"' : null);
   });
 
   test('429 says when the window resets', async () => {

@@ -39,7 +39,11 @@ export const marlin: Dialect = {
     const code = codeOf(failure.code, endpoint);
     const details = code === 'VALIDATION_ERROR' ? { details: { issues: issuesOf(failure) } } : {};
     const body = { error: { code, message: messageOf(failure), ...details } };
-    return Response.json(body, { status: mountStatusOf('marlin', failure), headers: failureHeaders(failure, headers) });
+    const status = mountStatusOf('marlin', failure);
+    const replyHeaders = failureHeaders(failure, headers);
+    // Source: RFC 9110 section 15.5.2: a 401 says how to authenticate.
+    if (status === 401) replyHeaders.set('WWW-Authenticate', 'Bearer realm="marvel"');
+    return Response.json(body, { status, headers: replyHeaders });
   },
 };
 

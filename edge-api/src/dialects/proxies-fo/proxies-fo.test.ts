@@ -135,8 +135,12 @@ describe('each error of proxies.fo’s documentation that an API can have', () =
     [400, 'threads: must be an integer from 1 to 1000000', asks('reseller=isp&threads=many')],
     [400, 'duration: must be an integer from 1 to 3650', asks('reseller=isp&threads=1&duration=9999')],
     [400, 'a field appears twice', asks('reseller=isp&reseller=isp')],
-    [400, 'Bad Request', asks('reseller=%FF&%', new Uint8Array([0xff]))],
-    [400, 'Unsupported media type', async () => post('{}', shared.key, { 'Content-Type': 'text/plain' })],
+    [400, 'The body is not UTF-8', asks('reseller=%FF&%', new Uint8Array([0xff]))],
+    [
+      400,
+      'Content-Type: must be application/x-www-form-urlencoded',
+      async () => post('{}', shared.key, { 'Content-Type': 'text/plain' }),
+    ],
     // At the proxy it is 407; an API says 401, since 407 speaks of a proxy and clients do not show it.
     [401, 'Incorrect username or password', async () => post('reseller=isp&threads=1', 'wrong')],
     [401, 'Incorrect username or password', async () => post('reseller=isp&threads=1', undefined)],

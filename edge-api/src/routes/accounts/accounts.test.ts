@@ -43,6 +43,7 @@ describe('POST /v1/accounts', () => {
     [{ email: `${'a'.repeat(250)}@example.com`, password: 'long enough' }, 'email: must have at most 254 characters'],
     [{ email: 'a@example.com', password: 'seven77' }, 'password: must have at least 8 characters'],
     [{ email: 'a@example.com', password: 'x'.repeat(257) }, 'password: must have at most 256 characters'],
+    [{ email: 'a@example.com', password: '\ud800'.repeat(8) }, 'password: must be well-formed Unicode'],
     [{ email: 'a@example.com', password: 'long enough', admin: true }, 'admin: is not known here'],
   ])('names the field of %o', async (body, message) => {
     expectFailure(await edge.call('POST', '/v1/accounts', { body }), 'invalid', message);

@@ -51,6 +51,7 @@ describe('POST /v1/api-keys', () => {
     [{ label: 'x'.repeat(101) }, 'label: must have at most 100 characters'],
     [{ access: 'write' }, 'access: must be one of ("read" | "full")'],
     [{ expires_at: 'tomorrow' }, 'expires_at: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
+    [{ expires_at: '2020-01-01T00:00:00Z' }, 'expires_at: must be in the future'],
   ])('names the field of %o', async (body, message) => {
     expectFailure(await edge.call('POST', '/v1/api-keys', { token: someone.token, body }), 'invalid', message);
   });
@@ -93,7 +94,9 @@ describe('an API key', () => {
   });
 
   test('is refused when it has expired', async () => {
-    const { api_key: key } = await makeApiKey(edge, someone, { expires_at: '2020-01-01T00:00:00Z' });
+    const { id, api_key: key } = await makeApiKey(edge, someone, { expires_at: '2100-01-01T00:00:00Z' });
+    expect(await knock(key)).toBe(200);
+    await edge.database.query('update account_key set expires_at = now() where id = $1', [id]);
     expect(await knock(key)).toBe(401);
   });
 

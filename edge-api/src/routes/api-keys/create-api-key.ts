@@ -19,6 +19,9 @@ export const createApiKey = endpoint({
   failures: ['conflict'],
   idempotent: true,
   async handle({ body: { label, access, expires_at: expiresAt = null }, identity, once }, services) {
+    if (expiresAt !== null && Date.parse(expiresAt) <= services.nowMs) {
+      return err({ code: 'invalid', message: 'expires_at: must be in the future' });
+    }
     const key = makeAccountKey(services.randomBytes);
     const answer = { id: newId('ak'), api_key: key, prefix: keyPrefix(key), label, access, expires_at: expiresAt };
     const row = {

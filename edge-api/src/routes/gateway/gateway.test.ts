@@ -171,7 +171,7 @@ describe('POST /v1/gateway/usage', () => {
   });
 
   test('says what is wrong with a body that is no batch, and holds nothing of it', async () => {
-    expectFailure(await postBatch(edge, gateway, '{'), 'bad_request');
+    expectFailure(await postBatch(edge, gateway, '{'), 'bad_request', 'The body is not JSON in UTF-8');
     const { seq: _seq, ...rest } = await makeBatch(gateway);
     expectFailure(await postBatch(edge, gateway, rest), 'invalid', 'seq: is required');
     const wrong = { ...(await makeBatch(gateway)), records: [{ account: 'secret' }] };
@@ -187,7 +187,8 @@ describe('POST /v1/gateway/usage', () => {
       'receipt.signature: is not that of the gateway over its head',
     );
     const large = { token: gateway.token, announcedBytes: 4 * 1024 * 1024 + 1 };
-    expectFailure(await edge.call('POST', '/v1/gateway/usage', large), 'payload_too_large');
+    const tooLarge = `The body must have at most ${4 * 1024 * 1024} bytes`;
+    expectFailure(await edge.call('POST', '/v1/gateway/usage', large), 'payload_too_large', tooLarge);
   });
 
   test('refuses a gateway from the moment it is revoked, although its batches were taken before', async () => {

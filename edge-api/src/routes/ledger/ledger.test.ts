@@ -116,6 +116,25 @@ test('Accept: text/csv gives the same rows as CSV, and links to the next page', 
   expect(json.headers.get('Content-Type')).toBe('application/json');
 });
 
+test('a spreadsheet takes no note of the CSV for a formula, and every number for a number', async () => {
+  const other = await edge.signUp();
+  const notes = ['=HYPERLINK("http://evil.example")', '+1', '-2+3', '@SUM(A1)', 'a=b', "'=1"];
+  for (const [index, note] of notes.entries()) await adjust(-1 - index, note, `formula${index}`, other);
+  const { text } = await edge.call('GET', '/v1/ledger', { token: other.token, headers: { Accept: 'text/csv' } });
+  const shown = text
+    .split('\r\n')
+    .slice(1, -1)
+    .map((line) => /formula\d+,(.*),(-\d+),-\d+$/.exec(line)?.slice(1));
+  expect(shown.toReversed()).toEqual([
+    [`"'=HYPERLINK(""http://evil.example"")"`, '-1'],
+    ["'+1", '-2'],
+    ["'-2+3", '-3'],
+    ["'@SUM(A1)", '-4'],
+    ['a=b', '-5'],
+    ["'=1", '-6'],
+  ]);
+});
+
 test('another account’s ledger is its own, also behind one’s cursor', async () => {
   const other = await edge.signUp();
   const { next_cursor: cursor } = await read('?limit=1');

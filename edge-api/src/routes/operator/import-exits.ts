@@ -1,7 +1,9 @@
-import { ExitImportReport, ImportExitsRequest } from '@marvel/shared/api/operator';
-import { ok } from '@marvel/shared/result';
+import { ExitImportLine, ExitImportReport, ImportExitsRequest } from '@marvel/shared/api/operator';
+import { failureEntry } from '@marvel/shared/failures';
+import { err, ok, type Result } from '@marvel/shared/result';
 import { judgeImport, reportImport } from '../../domain/exit-import.ts';
 import { endpoint } from '../../http/endpoint.ts';
+import { validate } from '../../http/validate.ts';
 import { importExits as importStoredExits } from '../../store/exit-import.ts';
 
 /** A thousand exits with their evidence. */
@@ -21,7 +23,7 @@ export const importExits = endpoint({
   failures: [],
   duringMaintenance: true,
   async handle({ body: { exits } }, { db, requestId }) {
-    const judged = judgeImport(exits);
+    const judged = judgeImport(exits, readLine);
     const { passed, dropped } = judged;
     const detail = { lines: exits.length, passed: passed.length, dropped: dropped.length };
     const stored = await importStoredExits(db, passed, dropped, {
@@ -33,3 +35,8 @@ export const importExits = endpoint({
     return stored.ok ? ok({ data: reportImport(judged, stored.value) }) : stored;
   },
 });
+
+function readLine(line: unknown): Result<ExitImportLine, string> {
+  const read = validate(ExitImportLine, line);
+  return read.ok ? read : err(read.error.message ?? failureEntry(read.error.code).reason);
+}

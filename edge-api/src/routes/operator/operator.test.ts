@@ -143,10 +143,10 @@ describe('exits', () => {
       [0, 'added', null],
       [1, 'added', null],
       [2, 'dropped', 'geo'],
-      [3, 'invalid', 'country: is not valid'],
+      [3, 'invalid', 'country: must be two upper-case letters'],
       [4, 'invalid', 'is the same exit as line 0'],
-      [5, 'invalid', 'is not valid'],
-      [6, 'invalid', 'transport.port: is not valid'],
+      [5, 'invalid', 'must be an object'],
+      [6, 'invalid', 'transport.port: must be at least 1'],
     ]);
     expect(await feedRecord('exit', report[0]?.id ?? '')).toMatchObject({ purity: 100, grade: 'S', transport });
     expect(await feedRecord('exit', report[1]?.id ?? '')).toMatchObject({ purity: 85, grade: 'A' });
@@ -154,11 +154,14 @@ describe('exits', () => {
   });
 
   test.each([
-    [{ transport: { ...transport, host: 'a\u0000b' } }, 'transport.host: is not valid'],
-    [{ transport: { ...transport, password: 'a\r\nb' } }, 'transport.password: is not valid'],
-    [{ transport: { ...transport, username: '\ud800' } }, 'transport.username: is not valid'],
-    [{ expires_at: '0000-01-01T00:00:00Z' }, 'expires_at: is not valid'],
-    [{ expires_at: '9999-12-31T23:59:59.9999999Z' }, 'expires_at: is not valid'],
+    [{ transport: { ...transport, host: 'a\u0000b' } }, 'transport.host: must not hold control characters or spaces'],
+    [{ transport: { ...transport, password: 'a\r\nb' } }, 'transport.password: must not hold control characters'],
+    [{ transport: { ...transport, username: '\ud800' } }, 'transport.username: must be well-formed Unicode'],
+    [{ expires_at: '0000-01-01T00:00:00Z' }, 'expires_at: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z'],
+    [
+      { expires_at: '9999-12-31T23:59:59.9999999Z' },
+      'expires_at: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',
+    ],
   ])('with %j, which neither database nor feed can hold, are refused and stop no other', async (changes, error) => {
     const outcomes = await importExits(exitLine(changes), exitLine());
     expect(outcomes).toMatchObject([

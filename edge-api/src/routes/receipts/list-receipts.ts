@@ -32,6 +32,7 @@ export const listReceipts = endpoint({
         'bytes_up',
         'bytes_down',
         'connections',
+        'test',
       ],
       within: 'lines',
     },

@@ -158,8 +158,8 @@ test('Accept: text/csv gives a line for each line of each receipt', async () => 
   const [line] = receipt?.lines ?? [];
   expect(reply.headers.get('Link')).toContain('rel="next"');
   expect(reply.text.split('\r\n')).toEqual([
-    'id,at,reference,credential,exit,country,network,dialect,bytes_up,bytes_down,connections',
-    `${receipt?.id},${receipt?.at},${receipt?.reference},${line?.credential},${line?.exit},US,residential,marvel,2222,4444,1`,
+    'id,at,reference,credential,exit,country,network,dialect,bytes_up,bytes_down,connections,test',
+    `${receipt?.id},${receipt?.at},${receipt?.reference},${line?.credential},${line?.exit},US,residential,marvel,2222,4444,1,`,
     '',
   ]);
 });
@@ -201,6 +201,13 @@ test('bytes of a test key are in the receipt as signed, marked as such, and the 
   await openReply(edge, await postBatch(edge, gateway, await makeBatch(gateway, { records })));
   const receipts = v.parse(ReceiptPage, (await edge.call('GET', '/v1/receipts', { token })).json).data;
   expect(receipts).toMatchObject([{ bytes: 100, lines: [{ bytes_up: 100 }, { bytes_up: 7, test: true }] }]);
+  const csv = await edge.call('GET', '/v1/receipts', { token, headers: { Accept: 'text/csv' } });
+  expect(csv.text.split('\r\n').map((line) => line.split(',').slice(-4).join())).toEqual([
+    'bytes_up,bytes_down,connections,test',
+    '100,0,1,',
+    '7,0,1,true',
+    '',
+  ]);
   const ledger = v.parse(LedgerPage, (await edge.call('GET', '/v1/ledger', { token })).json).data;
   const { keys } = v.parse(ReceiptKeys, (await edge.call('GET', '/v1/receipts/keys', { token })).json);
   const report = await verifyReceipts({ account: accountId, ledger, receipts, keys, balanceBytes: credit - 100 });

@@ -1,10 +1,8 @@
-import { SessionList } from '@marvel/shared/api/account';
-import { PageQuery } from '@marvel/shared/api/page';
+import { SessionList, SessionQuery } from '@marvel/shared/api/account';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listSessions as listStoredSessions } from '../../store/session.ts';
 import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
 
 export const listSessions = endpoint({
   method: 'GET',
@@ -12,14 +10,14 @@ export const listSessions = endpoint({
   access: 'session',
   tag: 'Account',
   summary: 'List the sessions',
-  query: PageQuery,
+  query: SessionQuery,
   reply: { status: 200, description: 'Newest first.', body: SessionList },
   failures: [],
-  async handle({ query, identity }, { db }) {
-    const page = pageWanted(query);
+  async handle({ query: { limit, cursor }, identity }, { db }) {
+    const page = { limit: Number(limit), after: placeAt(cursor) };
     const listed = await listStoredSessions(db, identity.accountId, page);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ place, id }) => `${place}~${id}`);
     const data = rows.map((session) => ({
       id: session.id,
       created_at: session.createdAt.toISOString(),
@@ -30,3 +28,8 @@ export const listSessions = endpoint({
     return ok({ data, next_cursor: nextCursor });
   },
 });
+
+function placeAt(cursor: string | undefined) {
+  const [place, id] = cursor?.split('~') ?? [];
+  return place === undefined || id === undefined ? undefined : { place, id };
+}

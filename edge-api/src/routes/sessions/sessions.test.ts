@@ -51,6 +51,28 @@ test('pages hold each session once', async () => {
   expect(second.next_cursor).toBeNull();
 });
 
+test('a page begins after the one before also where its last session ended meanwhile', async () => {
+  const account = await edge.signUp();
+  const tokens = [await signIn(account), await signIn(account), await signIn(account)];
+  const [newest, ...others] = (await list(account.token)).data;
+  const first = await list(account.token, '?limit=2');
+  expect((await edge.call('DELETE', `/v1/sessions/${others[0]?.id}`, { token: tokens[2] })).status).toBe(204);
+  const rest = await list(account.token, `?limit=2&cursor=${first.next_cursor}`);
+  expect([newest, ...rest.data].map((session) => session?.id)).toEqual(
+    (await list(account.token)).data.map(({ id }) => id),
+  );
+  expect(rest.data).toHaveLength(2);
+});
+
+test.each(['x', '', 'ses_00000000', '2026-02-30T00:00:00.000000Z~ses_0000', "2026-01-01T00:00:00.000000Z~' or 1"])(
+  'a cursor that is none (%s) is refused',
+  async (cursor) => {
+    const { token } = await edge.signUp();
+    const reply = await edge.call('GET', `/v1/sessions?cursor=${encodeURIComponent(cursor)}`, { token });
+    expectFailure(reply, 'invalid', 'cursor: must be a next_cursor');
+  },
+);
+
 test('one session can end another, and itself', async () => {
   const account = await edge.signUp();
   const other = await signIn(account);
@@ -78,7 +100,8 @@ test('another account’s session is answered as an absent one, and goes on', as
   for (const id of [session?.id, 'ses_00000000']) {
     expectFailure(await edge.call('DELETE', `/v1/sessions/${id}`, { token }), 'not_found');
   }
-  expect((await list(token, `?cursor=${session?.id}`)).data).toEqual([]);
+  const { next_cursor: cursor } = await list(await signIn(account), '?limit=1');
+  expect((await list(token, `?cursor=${cursor}`)).data.map(({ id }) => id)).not.toContain(session?.id);
   expect(await works(account.token)).toBe(true);
 });
 
