@@ -134,17 +134,18 @@ describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+async function post(path: string, body: object, headers = {}): Promise<unknown> {
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers } };
+  const reply = await fetch(`${stack.info.api}${path}`, { ...init, body: JSON.stringify(body) });
+  expect(reply.status).toBe(201);
+  return reply.json();
+}
+
 test(
   'who pays from a terminal is told what became of it, without being signed in',
   { timeout: TIMEOUT_MS },
   async () => {
     const payer = { email: 'payer@example.com', password: 'correct horse battery' };
-    const post = async (path: string, body: object, headers = {}): Promise<unknown> => {
-      const init = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers } };
-      const reply = await fetch(`${stack.info.api}${path}`, { ...init, body: JSON.stringify(body) });
-      expect(reply.status).toBe(201);
-      return reply.json();
-    };
     const { token } = (await post('/v1/accounts', payer)) as { token: string };
     const asked = await post('/v1/checkout', { bundle_id: 'bnd_starter' }, { Authorization: `Bearer ${token}` });
     const { checkout_url: url } = asked as { checkout_url: string };
@@ -157,8 +158,8 @@ test(
     await page.locator('button.pay').click();
     await page.getByText('Your payment went through').waitFor();
     await expectAccessible(page);
-    await page.getByLabel('E-mail').fill(stack.info.account.email);
-    await page.getByLabel('Password').fill(stack.info.account.password);
+    await page.getByLabel('E-mail').fill(payer.email);
+    await page.getByLabel('Password').fill(payer.password);
     await page.keyboard.press('Enter');
     await page.getByText('Paid, thank you').waitFor();
   },
