@@ -11,6 +11,7 @@ import * as moment from '@marvel/shared/api/moment';
 import * as node from '@marvel/shared/api/node';
 import * as operator from '@marvel/shared/api/operator';
 import * as page from '@marvel/shared/api/page';
+import * as placeCursor from '@marvel/shared/api/place-cursor';
 import * as plan from '@marvel/shared/api/plan';
 import * as receipt from '@marvel/shared/api/receipt';
 import * as rejection from '@marvel/shared/api/rejection';
@@ -45,6 +46,7 @@ const definitions = namedSchemas(
   node,
   operator,
   page,
+  placeCursor,
   plan,
   receipt,
   rejection,
