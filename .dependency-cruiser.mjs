@@ -1,8 +1,8 @@
 // The arrows of docs/architecture.md: which room may import which. Type-only imports count too unless a rule says otherwise.
 
-const TEST = '[.]test[.]ts$';
+const testFile = '[.]test[.]ts$';
 /** Tests, and the parts that several of them share. */
-const TEST_CODE = `(${TEST}|^[^/]+/test-support/)`;
+const testCode = `(${testFile}|^[^/]+/test-support/)`;
 const gatewayFolders = 'accept|dialects|admit|forward|tunnel|feed|usage|observe';
 
 /** What speaks to the control API for people does so through the client that everybody has. */
@@ -16,7 +16,7 @@ function onlyShared(room, seen) {
     name: `${room}-sees-only-shared`,
     comment: `${room} and the other rooms agree through shared only. (Tests may start a dev-stack.)`,
     severity: 'error',
-    from: { path: `^${room}/`, pathNot: TEST_CODE },
+    from: { path: `^${room}/`, pathNot: testCode },
     to: { path: `^(${others}|dev-stack)/`, pathNot: `^(${seen})/` },
   };
 }
@@ -27,7 +27,7 @@ function testsSeeDevStack(room, seen) {
     name: `${room}-tests-see-only-shared-and-dev-stack`,
     comment: `The tests of ${room} reach the other rooms through a running dev-stack.`,
     severity: 'error',
-    from: { path: `^${room}/(test-support/|.*${TEST})` },
+    from: { path: `^${room}/(test-support/|.*${testFile})` },
     to: { path: `^(${others})/`, pathNot: `^(${seen})/` },
   };
 }
@@ -55,21 +55,21 @@ export default {
       name: 'sdk-client-sees-no-node',
       comment: 'The client of the control API also runs in browsers and workers.',
       severity: 'error',
-      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
+      from: { path: '^sdk/src/', pathNot: [testFile, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'sdk-client-sees-no-proxy',
       comment: 'What needs node: is reached by another entry of the package.',
       severity: 'error',
-      from: { path: '^sdk/src/', pathNot: [TEST, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
+      from: { path: '^sdk/src/', pathNot: [testFile, '^sdk/src/(proxy|undici)(/|[.]ts$)'] },
       to: { path: '^sdk/src/(proxy|undici)(/|[.]ts$)' },
     },
     {
       name: 'gateway-siblings-apart',
       comment: 'The folders of the gateway are joined by files at its root, never by one another.',
       severity: 'error',
-      from: { path: `^gateway/src/(${gatewayFolders})/`, pathNot: TEST },
+      from: { path: `^gateway/src/(${gatewayFolders})/`, pathNot: testFile },
       to: { path: '^gateway/src/', pathNot: '^gateway/src/$1/', dependencyTypesNot: ['type-only'] },
     },
     {
@@ -79,7 +79,7 @@ export default {
       from: {
         path: '^gateway/src/[^/]+[.]ts$',
         pathNot: [
-          TEST,
+          testFile,
           '^gateway/src/(main|config|setting-schemas|gateway|open-doors|open-way|serve-connection|serve-requests|serve-tunnel)[.]ts$',
         ],
       },
@@ -89,7 +89,7 @@ export default {
       name: 'domain-is-pure',
       comment: 'edge-api/domain: values in, values out. No Hono, SQL, vendor or HTTP.',
       severity: 'error',
-      from: { path: '^edge-api/src/domain/', pathNot: TEST },
+      from: { path: '^edge-api/src/domain/', pathNot: testFile },
       to: {
         path: [
           '^edge-api/src/(store|routes|http|vendor|jobs|dialects)/',
@@ -102,7 +102,7 @@ export default {
       name: 'store-looks-down-only',
       comment: 'The arrow is routes > domain > store: the store and the vendors know nothing of HTTP or the routes.',
       severity: 'error',
-      from: { path: '^edge-api/src/(store|vendor)/', pathNot: TEST },
+      from: { path: '^edge-api/src/(store|vendor)/', pathNot: testFile },
       to: {
         path: [
           '^edge-api/src/(routes|http|jobs|dialects)/',
@@ -115,21 +115,21 @@ export default {
       name: 'sql-only-in-store',
       comment: 'edge-api/store is the only place that knows SQL.',
       severity: 'error',
-      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/store/', TEST] },
+      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/store/', testFile] },
       to: { path: '(^|/)node_modules/(drizzle-orm|@neondatabase/[^/]+)/' },
     },
     {
       name: 'stripe-only-in-vendor',
       comment: 'edge-api/vendor holds the only files that know the Stripe API.',
       severity: 'error',
-      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/vendor/', TEST] },
+      from: { path: '^edge-api/src/', pathNot: ['^edge-api/src/vendor/', testFile] },
       to: { path: '(^|/)node_modules/stripe/' },
     },
     {
       name: 'dev-stack-is-for-tests',
       comment: 'The dev-stack is imported by itself, tests, conformance and bench.',
       severity: 'error',
-      from: { pathNot: ['^(dev-stack|conformance|bench)/', TEST_CODE] },
+      from: { pathNot: ['^(dev-stack|conformance|bench)/', testCode] },
       to: { path: '^dev-stack/' },
     },
     {
@@ -164,7 +164,7 @@ export default {
       name: 'test-support-is-for-tests',
       comment: 'What tests share is no part of what runs.',
       severity: 'error',
-      from: { pathNot: TEST_CODE },
+      from: { pathNot: testCode },
       to: { path: '^[^/]+/test-support/' },
     },
     {
@@ -172,7 +172,7 @@ export default {
       comment: 'Nothing imports a test file.',
       severity: 'error',
       from: {},
-      to: { path: `^(?!node_modules/).*${TEST}` },
+      to: { path: `^(?!node_modules/).*${testFile}` },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {

@@ -29,7 +29,7 @@ interface Part {
   readonly command: readonly [string, ...string[]];
 }
 
-const PARTS: readonly Part[] = [
+const parts: readonly Part[] = [
   {
     name: 'dashboard',
     inputs: [
@@ -118,7 +118,7 @@ function assemble(folders: readonly (readonly [Part, string])[]): void {
 }
 
 for (const folder of [partsFolder, scratch, site]) mkdirSync(folder, { recursive: true });
-const folders = PARTS.map((part) => [part, buildPart(part)] as const);
+const folders = parts.map((part) => [part, buildPart(part)] as const);
 const stamp = folders.map(([, folder]) => folder).join('\n');
 if (!existsSync(siteStamp) || readFileSync(siteStamp, 'utf8') !== stamp) {
   assemble(folders);

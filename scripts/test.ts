@@ -7,7 +7,7 @@ import * as v from 'valibot';
 
 type Tally = { passed: number; failed: number };
 
-const CHECKS: readonly { name: string; command: readonly [string, ...string[]] }[] = [
+const checks: readonly { name: string; command: readonly [string, ...string[]] }[] = [
   { name: 'lint', command: ['oxlint', '--deny-warnings'] },
   { name: 'types', command: ['node', 'scripts/types.ts'] },
   { name: 'arrows', command: ['node', 'scripts/arrows.ts'] },
@@ -74,7 +74,7 @@ async function runVitest(): Promise<Tally> {
 
 const total: Tally = { passed: 0, failed: 0 };
 
-const left = CHECKS.values();
+const left = checks.values();
 async function runChecks(): Promise<void> {
   for (const { name, command } of left) {
     const startedAt = performance.now();

@@ -12,7 +12,7 @@ import { openBrowser } from '../test-support/open-browser.ts';
 import { expectAccessible, settle, visit, type Visitor } from '../test-support/visitor.ts';
 
 /** Many pages a test, on machines that do something else too. */
-const TIMEOUT_MS = 120_000;
+const timeoutMs = 120_000;
 const maxInitialScriptBytes = 150_000;
 
 let stack: Stack;
@@ -40,7 +40,7 @@ async function curl(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
+describe('a newcomer', { timeout: timeoutMs }, () => {
   test('signs up, pays, makes a key, tests the string, sends a request and sees it billed', async () => {
     await using visitor = await visitAs();
     const { page } = visitor;
@@ -96,7 +96,7 @@ describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
     // The string that was shown gets through, a mistaken one is refused, and the pages tell of both.
     const counted = ['--output', '/dev/null', '--write-out', '%{size_download}'];
     await expect
-      .poll(() => curl('--proxy', url, ...counted, `${stack.info.echo}/bytes/3000000`), { timeout: TIMEOUT_MS })
+      .poll(() => curl('--proxy', url, ...counted, `${stack.info.echo}/bytes/3000000`), { timeout: timeoutMs })
       .toBe('3000000');
     await curl('--proxy', url.replace('country-US', 'country-US-city-nyc'), stack.info.echo);
     await expect
@@ -108,7 +108,7 @@ describe('a newcomer', { timeout: TIMEOUT_MS }, () => {
           await settle(page);
           return page.getByRole('link', { name: 'target_unknown_field' }).count();
         },
-        { timeout: TIMEOUT_MS },
+        { timeout: timeoutMs },
       )
       .toBe(1);
     await visitor.turnTo('/usage');
@@ -143,7 +143,7 @@ async function post(path: string, body: object, headers = {}): Promise<unknown> 
 
 test(
   'who pays from a terminal is told what became of it, without being signed in',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     const payer = { email: 'payer@example.com', password: 'correct horse battery' };
     const { token } = (await post('/v1/accounts', payer)) as { token: string };
@@ -165,7 +165,7 @@ test(
   },
 );
 
-describe('a session', { timeout: TIMEOUT_MS }, () => {
+describe('a session', { timeout: timeoutMs }, () => {
   test('that was ended elsewhere leads back to the same page after signing in', async () => {
     const { email, password } = stack.info.account;
     await using visitor = await visitAs('sess_0000000000000000000000000000000000000000000');
@@ -223,7 +223,7 @@ async function tabTo(page: Page, name: string | RegExp): Promise<void> {
 
 test(
   'the keyboard alone signs in, turns pages, and makes, edits and revokes a key',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     const { email, password } = stack.info.account;
     await using visitor = await visitAs();
@@ -281,7 +281,7 @@ test(
 
 test(
   'an endpoint hears of a low balance, and its delivery is looked at and sent again',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     let heard = 0;
     const server = createServer((_, reply) => {
@@ -315,7 +315,7 @@ test(
           await settle(page);
           return rowOf(page, 'balance.low').filter({ hasText: 'delivered' }).count();
         },
-        { timeout: TIMEOUT_MS },
+        { timeout: timeoutMs },
       )
       .toBe(1);
     expect(heard).toBe(1);
@@ -357,7 +357,7 @@ function exitLine(ip: string, intact: boolean) {
 
 test(
   'the operator imports exits line by line, finds an account, adjusts its balance, suspends it and lets it go on, and checks the ledger',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     await using visitor = await visitAs();
     const { page } = visitor;
@@ -422,7 +422,7 @@ test(
 
 test(
   'a reseller authorises an address, makes a plan and a customer, and pauses, resumes and cancels what the customer is on',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     await using visitor = await visitAs(stack.info.account.token);
     const { page } = visitor;
@@ -486,7 +486,7 @@ test(
   },
 );
 
-test('the initial load is small', { timeout: TIMEOUT_MS }, async () => {
+test('the initial load is small', { timeout: timeoutMs }, async () => {
   for (const path of ['/', '/usage', '/keys']) {
     await using visitor = await visitAs(stack.info.account.token);
     const scripts = new Map<string, number>();
@@ -514,7 +514,7 @@ interface Operation {
 
 test(
   'the reference shows every operation of the document, and what each answers, under its own policy',
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutMs },
   async () => {
     const reply = await fetch(`${stack.info.api}/v1/openapi.json`);
     const { paths } = (await reply.json()) as { paths: Record<string, Record<string, Operation>> };

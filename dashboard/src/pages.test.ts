@@ -5,7 +5,7 @@ import { openBrowser } from '../test-support/open-browser.ts';
 import { expectAccessible, expectFits, settle, visit, type Visitor } from '../test-support/visitor.ts';
 
 /** Many pages a test, on machines that do something else too. */
-const TIMEOUT_MS = 120_000;
+const timeoutMs = 120_000;
 
 let stack: Stack;
 let browser: Browser;
@@ -108,7 +108,7 @@ beforeAll(async () => {
   customerPage = { path: `/customers?customer=${customer}`, title: 'Customer' };
 });
 
-describe('every page', { timeout: TIMEOUT_MS }, () => {
+describe('every page', { timeout: timeoutMs }, () => {
   test('of an account is accessible in light, and keeps to its own policy', async () => {
     await using visitor = await visitAs(stack.info.account.token);
     await visitor.open('/keys');
@@ -167,7 +167,7 @@ describe('every page', { timeout: TIMEOUT_MS }, () => {
     const maintenance = async (on: boolean) => {
       await call('PUT', '/v1/operator/maintenance', stack.info.operator_token, { on });
       await expect
-        .poll(async () => (await fetch(`${stack.info.api}/v1/bundles`)).status, { timeout: TIMEOUT_MS })
+        .poll(async () => (await fetch(`${stack.info.api}/v1/bundles`)).status, { timeout: timeoutMs })
         .toBe(on ? 503 : 200);
     };
     await using visitor = await visitAs(stack.info.account.token);

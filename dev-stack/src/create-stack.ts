@@ -75,7 +75,7 @@ export interface Stack extends AsyncDisposable {
 }
 
 /** Where a stack keeps its state unless told otherwise. */
-export const DEFAULT_STATE_DIRECTORY = fileURLToPath(import.meta.resolve('../../.marvel'));
+export const defaultStateDirectory = fileURLToPath(import.meta.resolve('../../.marvel'));
 
 function writeUnexpectedEnd(end: UnexpectedEnd): void {
   process.stderr.write(`${describeProgramFailure(end)}\n`);
@@ -99,7 +99,7 @@ async function prepare(options: StackOptions, undo: AsyncDisposableStack): Promi
   if (!held.ok) return held;
   undo.use(held.value);
   const directory = await openStateDirectory(
-    isEphemeral ? undefined : (options.stateDirectory ?? DEFAULT_STATE_DIRECTORY),
+    isEphemeral ? undefined : (options.stateDirectory ?? defaultStateDirectory),
   );
   if (directory.isThrowAway) undo.defer(async () => directory.remove());
   const unused = await checkUnused(directory.postgresData);
@@ -282,14 +282,14 @@ export async function startStack(options: StackOptions = {}): Promise<Result<Sta
 }
 
 /** All clients of a test have one address, which would soon be banned for trying keys that are on their way. */
-const TEST_SETTINGS = { MARVEL_BAN_REFUSALS: '0' };
+const testSettings = { MARVEL_BAN_REFUSALS: '0' };
 
 /**
  * The same for tests: a stack that does not start is a failure, and rejects with what a person needs to know; the
  * gateways ban nobody unless `gatewaySettings` says so.
  */
 export async function createStack(options: StackOptions = {}): Promise<Stack> {
-  const gatewaySettings = { ...TEST_SETTINGS, ...options.gatewaySettings };
+  const gatewaySettings = { ...testSettings, ...options.gatewaySettings };
   const started = await startStack({ ...options, gatewaySettings, prepared: preparedRun() });
   if (started.ok) return started.value;
   throw new Error(describeStackFailure(started.error));

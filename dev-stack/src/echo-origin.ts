@@ -41,11 +41,11 @@ export interface EchoOrigin extends AsyncDisposable {
 }
 
 /** 10 GB. */
-const MAX_DOWNLOAD_BYTES = 10_000_000_000;
-const DOWNLOAD_PATH = /^\/bytes\/(0|[1-9]\d{0,10})$/;
+const maxDownloadBytes = 10_000_000_000;
+const downloadPath = /^\/bytes\/(0|[1-9]\d{0,10})$/;
 
 /** Longer than the gateway's own idle limits in tests, so that it is never the origin that ends a kept connection. */
-const KEEP_ALIVE_MS = 60_000;
+const keepAliveMs = 60_000;
 
 async function countBody(request: IncomingMessage): Promise<number> {
   let length = 0;
@@ -92,9 +92,9 @@ async function answerDownload(request: IncomingMessage, response: ServerResponse
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '' } = request;
   const [path = ''] = (request.url ?? '').split('?');
-  const download = DOWNLOAD_PATH.exec(path);
+  const download = downloadPath.exec(path);
   const length = download === null ? undefined : Number(download[1]);
-  const isDownload = length !== undefined && length <= MAX_DOWNLOAD_BYTES;
+  const isDownload = length !== undefined && length <= maxDownloadBytes;
   if (path !== '/' && !isDownload) return answerText(response, 404, 'not found: try /, or /bytes/<n> up to 10 GB');
   const allowed = isDownload ? ['GET', 'HEAD'] : ['GET', 'HEAD', 'POST', 'PUT'];
   if (!allowed.includes(method)) return answerText(response, 405, 'method not allowed', { Allow: allowed.join(', ') });
@@ -119,7 +119,7 @@ export async function startEchoOrigin(options: EchoOriginOptions): Promise<EchoO
   }
 
   const { tls } = options;
-  const settings = { keepAliveTimeout: KEEP_ALIVE_MS };
+  const settings = { keepAliveTimeout: keepAliveMs };
   const server = tls === undefined ? createServer(settings, serve) : createTlsServer({ ...settings, ...tls }, serve);
   counter.watch(server);
   const listener = await openListener(server, options);

@@ -31,7 +31,7 @@ export interface GuardedProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' 
  * The guard waits on a pipe that only this process holds. The kernel closes it however this process ends, `kill -9`
  * included; then the guard ends the child, by force when its patience is over, and removes what it was told to.
  */
-const GUARD_SCRIPT = `
+const guardScript = `
 read -r _
 kill -s "$2" "$1" 2>/dev/null
 runs() {
@@ -46,13 +46,13 @@ kill -s KILL -- "-$1" 2>/dev/null
 if [ -n "$3" ]; then rm -rf "$3"; fi
 `;
 
-const LAST_PATIENCE_MS = 10_000;
+const defaultLastPatienceMs = 10_000;
 /** The `sleep` of the script. */
-const GUARD_POLL_MS = 50;
+const guardPollMs = 50;
 
 /** Killed processes are gone within milliseconds; only where no init reaps them they stay as numbers. */
-const GROUP_END_TIMEOUT_MS = 500;
-const GROUP_POLL_MS = 5;
+const groupEndTimeoutMs = 500;
+const groupPollMs = 5;
 
 /** Signals every process of a group; false when there is none. */
 function signalGroup(leaderPid: number, signal: NodeJS.Signals | 0): boolean {
@@ -67,8 +67,8 @@ function signalGroup(leaderPid: number, signal: NodeJS.Signals | 0): boolean {
 /** Ends what a process that has ended left behind in its group. */
 async function endGroup(leaderPid: number): Promise<void> {
   if (!signalGroup(leaderPid, 'SIGKILL')) return;
-  for (let waitedMs = 0; waitedMs < GROUP_END_TIMEOUT_MS && signalGroup(leaderPid, 0); waitedMs += GROUP_POLL_MS) {
-    await sleep(GROUP_POLL_MS);
+  for (let waitedMs = 0; waitedMs < groupEndTimeoutMs && signalGroup(leaderPid, 0); waitedMs += groupPollMs) {
+    await sleep(groupPollMs);
   }
 }
 
@@ -82,7 +82,7 @@ async function endGroup(leaderPid: number): Promise<void> {
 export async function spawnGuarded(
   command: string,
   args: readonly string[],
-  { lastSignal, lastPatienceMs = LAST_PATIENCE_MS, lastRemoved, ...options }: GuardedProcessOptions,
+  { lastSignal, lastPatienceMs = defaultLastPatienceMs, lastRemoved, ...options }: GuardedProcessOptions,
 ): Promise<GuardedProcess> {
   const child = spawn(command, args, { ...options, detached: true });
   const ended = new Promise<ProcessExit>((resolve) => {
@@ -96,12 +96,12 @@ export async function spawnGuarded(
     '/bin/sh',
     [
       '-c',
-      GUARD_SCRIPT,
+      guardScript,
       'guard',
       `${pid}`,
       lastSignal.slice('SIG'.length),
       lastRemoved ?? '',
-      `${Math.ceil(lastPatienceMs / GUARD_POLL_MS)}`,
+      `${Math.ceil(lastPatienceMs / guardPollMs)}`,
     ],
     {
       detached: true,

@@ -19,7 +19,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 /** More sockets than any test or benchmark of the stack opens; past it new connections are dropped by the server. */
-const MAX_CONNECTIONS = 20_000;
+const maxConnections = 20_000;
 
 /**
  * Makes a server listen and gives the switch to take it down and bring it back.
@@ -29,7 +29,7 @@ const MAX_CONNECTIONS = 20_000;
 export async function openListener(server: Server, options: ListenOptions): Promise<Listener> {
   const host = options.host ?? '127.0.0.1';
   const sockets = new Set<Socket>();
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

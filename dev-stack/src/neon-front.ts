@@ -32,9 +32,9 @@ export interface NeonFront extends AsyncDisposable {
 }
 
 /** Sessions that WebSocket clients may hold open; the pool of the HTTP side has its own share. */
-const MAX_WEB_SOCKETS = 30;
+const maxWebSockets = 30;
 /** The driver joins small writes; a frame beyond this is none of its. */
-const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const maxFrameBytes = 16 * 1024 * 1024;
 
 async function answerSql(
   request: IncomingMessage,
@@ -86,7 +86,7 @@ function refuseUpgrade(socket: Duplex, status: string): void {
 export async function startNeonFront(options: NeonFrontOptions): Promise<NeonFront> {
   const { postgresPort } = options;
   const sessions = createSessions(postgresPort);
-  const webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  const webSockets = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes });
   let currentDelayMs = 0;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,7 +111,7 @@ export async function startNeonFront(options: NeonFrontOptions): Promise<NeonFro
     if (address === null || !isLocalServer(address.hostname, address.port, postgresPort)) {
       return refuseUpgrade(socket, '403 Forbidden');
     }
-    if (webSockets.clients.size >= MAX_WEB_SOCKETS) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (webSockets.clients.size >= maxWebSockets) return refuseUpgrade(socket, '503 Service Unavailable');
     webSockets.handleUpgrade(request, socket, head, (webSocket) => void tunnel(webSocket, postgresPort));
   }
 

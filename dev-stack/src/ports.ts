@@ -25,17 +25,17 @@ export interface PortReservation<Name extends string> extends AsyncDisposable {
 }
 
 /** Below the ephemeral ranges of Linux (32768) and macOS (49152), so no outgoing connection takes a reserved port. */
-const FIRST_RESERVABLE = 20_000;
-const RESERVABLE_COUNT = 10_000;
+const firstReservable = 20_000;
+const reservableCount = 10_000;
 
-const HOST = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 type Attempt = 'free' | 'busy' | 'not_permitted';
 
 /** Whether a TCP listener can be opened on the port now. */
 async function tryListen(port: number): Promise<Attempt> {
   const server = createServer();
-  server.listen({ host: HOST, port });
+  server.listen({ host: loopback, port });
   try {
     await once(server, 'listening');
   } catch (error) {
@@ -87,7 +87,7 @@ export function describePortProblem(problem: PortProblem): string {
 /** A UDP socket on the port: TCP does not see it, other reservers do, and the kernel frees it when the process ends. */
 async function holdPort(port: number): Promise<AsyncDisposable | undefined> {
   const guard = createSocket('udp4');
-  guard.bind({ address: HOST, port, exclusive: true });
+  guard.bind({ address: loopback, port, exclusive: true });
   try {
     await once(guard, 'listening');
   } catch (error) {
@@ -120,10 +120,10 @@ function isComplete<Name extends string>(
 export async function reservePorts<const Name extends string>(names: readonly Name[]): Promise<PortReservation<Name>> {
   const guards = new AsyncDisposableStack();
   const ports: Partial<Record<Name, number>> = {};
-  const start = Math.floor(Math.random() * RESERVABLE_COUNT);
+  const start = Math.floor(Math.random() * reservableCount);
   let found = 0;
-  for (let step = 0; step < RESERVABLE_COUNT && found < names.length; step += 1) {
-    const port = FIRST_RESERVABLE + ((start + step) % RESERVABLE_COUNT);
+  for (let step = 0; step < reservableCount && found < names.length; step += 1) {
+    const port = firstReservable + ((start + step) % reservableCount);
     const guard = await holdPort(port);
     if (guard === undefined) continue;
     if ((await tryListen(port)) === 'free') {
@@ -138,7 +138,7 @@ export async function reservePorts<const Name extends string>(names: readonly Na
   }
   if (!isComplete(ports, names)) {
     await guards.disposeAsync();
-    throw new Error(`no ${names.length} free ports from ${FIRST_RESERVABLE} on`);
+    throw new Error(`no ${names.length} free ports from ${firstReservable} on`);
   }
   return {
     ports,

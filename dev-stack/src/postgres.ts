@@ -10,8 +10,8 @@ import { postgresBinaries, type PostgresBinaries, type UnsupportedPlatform } fro
 import {
   completeDataDirectory,
   reachableDataDirectory,
-  SUPERUSER,
-  SUPERUSER_PASSWORD,
+  superuser,
+  superuserPassword,
   temporaryDataDirectory,
   type DataDirectoryFailure,
 } from './postgres/data-directory.ts';
@@ -20,8 +20,8 @@ import {
   findPostmaster,
   isReady,
   removeStaleLock,
-  STOP_SIGNALS,
-  STOP_STEP_TIMEOUT_MS,
+  stopSignals,
+  stopStepTimeoutMs,
   stopOrphan,
 } from './postgres/postmaster.ts';
 
@@ -64,16 +64,16 @@ export interface Postgres extends AsyncDisposable {
   start(): Promise<Result<void, PostgresFailure>>;
 }
 
-const ROLE = 'marvel';
-const DATABASE = 'marvel';
+const role = 'marvel';
+const databaseName = 'marvel';
 
 /** Recovery after a crash may replay much; a server that takes longer than this will not come. */
-const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 10;
+const startTimeoutMs = 60_000;
+const pollMs = 10;
 /** What a person needs of the log to see why the server did not start. */
-const LOG_TAIL_CHARACTERS = 4_000;
+const logTailCharacters = 4_000;
 
-const SETTINGS = {
+const serverSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   // The Neon front's pool, its WebSocket sessions and whatever a test opens by itself.
@@ -96,7 +96,7 @@ const SETTINGS = {
  * The operating system keeps what was written when only the server crashes, so nothing committed is lost; losing power
  * would lose it. Commits stay synchronous even here: what a test was told is committed must survive `crash()`.
  */
-const THROW_AWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off', wal_init_zero: 'off', wal_recycle: 'off' };
+const throwAwaySettings = { fsync: 'off', full_page_writes: 'off', wal_init_zero: 'off', wal_recycle: 'off' };
 
 interface Cluster {
   readonly account: Account | undefined;
@@ -114,7 +114,7 @@ function databaseUrl(port: number, user: string, password: string, database: str
 
 /** Where the database `marvel` of a server on this port is, for its owner; also before it runs. */
 export function marvelDatabaseUrl(port: number): string {
-  return databaseUrl(port, ROLE, ROLE, DATABASE);
+  return databaseUrl(port, role, role, databaseName);
 }
 
 /** Makes sure that no running stack has the database in a directory open. Errors: `in_use`. */
@@ -139,7 +139,7 @@ async function freeDataDirectory(directory: string): Promise<Result<void, Postgr
 /** Starts the server and waits until it takes connections. */
 async function launch(cluster: Cluster): Promise<Result<GuardedProcess, PostgresFailure>> {
   const { account, binaries, dataDirectory, logFile, port, throwAwayHome } = cluster;
-  const settings = { ...SETTINGS, ...(throwAwayHome === undefined ? {} : THROW_AWAY_SETTINGS) };
+  const settings = { ...serverSettings, ...(throwAwayHome === undefined ? {} : throwAwaySettings) };
   await claimPostmaster(dataDirectory);
   await using log = await open(logFile, 'w'); // one run at a time, so that it cannot grow for ever
   const server = await spawnGuarded(
@@ -160,24 +160,24 @@ async function launch(cluster: Cluster): Promise<Result<GuardedProcess, Postgres
       ...(throwAwayHome === undefined ? {} : { lastRemoved: throwAwayHome }),
     },
   );
-  for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS && server.running; waitedMs += POLL_MS) {
+  for (let waitedMs = 0; waitedMs < startTimeoutMs && server.running; waitedMs += pollMs) {
     if (await isReady(dataDirectory, server.pid)) return ok(server);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   await end(server);
   const output = await readFile(logFile, 'utf8');
-  return err({ code: 'did_not_start', port, log: output.slice(-LOG_TAIL_CHARACTERS).trim() });
+  return err({ code: 'did_not_start', port, log: output.slice(-logTailCharacters).trim() });
 }
 
 /** Ends the server, with more force each time it does not listen. */
 async function end(server: GuardedProcess): Promise<void> {
-  for (const signal of STOP_SIGNALS) {
+  for (const signal of stopSignals) {
     if (!server.running) return;
     server.signal(signal);
     const timeout = new AbortController();
     await Promise.race([
       server.exited,
-      sleep(STOP_STEP_TIMEOUT_MS, undefined, { signal: timeout.signal }).catch(() => undefined),
+      sleep(stopStepTimeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined),
     ]);
     timeout.abort();
   }
@@ -185,13 +185,13 @@ async function end(server: GuardedProcess): Promise<void> {
 
 /** Makes the stack's role and database where they are missing, as after the first start. */
 async function prepare(port: number): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl(port, SUPERUSER, SUPERUSER_PASSWORD, 'postgres') });
+  const client = new Client({ connectionString: databaseUrl(port, superuser, superuserPassword, 'postgres') });
   await client.connect();
   try {
-    const roles = await client.query('select from pg_roles where rolname = $1', [ROLE]);
-    if (roles.rowCount === 0) await client.query(`create role ${ROLE} login createdb password '${ROLE}'`);
-    const databases = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (databases.rowCount === 0) await client.query(`create database ${DATABASE} owner ${ROLE}`);
+    const roles = await client.query('select from pg_roles where rolname = $1', [role]);
+    if (roles.rowCount === 0) await client.query(`create role ${role} login createdb password '${role}'`);
+    const databases = await client.query('select from pg_database where datname = $1', [databaseName]);
+    if (databases.rowCount === 0) await client.query(`create database ${databaseName} owner ${role}`);
   } finally {
     await client.end();
   }
@@ -249,7 +249,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Resu
   return ok({
     port,
     url: marvelDatabaseUrl(port),
-    adminUrl: databaseUrl(port, SUPERUSER, SUPERUSER_PASSWORD, DATABASE),
+    adminUrl: databaseUrl(port, superuser, superuserPassword, databaseName),
     dataDirectory: cluster.dataDirectory,
     logFile: cluster.logFile,
     get running() {

@@ -9,7 +9,7 @@ import { preparedIn, type PreparedRun } from './prepared-run.ts';
 import { describeStackFailure } from './stack-failure.ts';
 
 const run = promisify(execFile);
-const REPOSITORY = fileURLToPath(import.meta.resolve('../../'));
+const repository = fileURLToPath(import.meta.resolve('../../'));
 
 /** A cluster as every start makes it from nothing, and one that was migrated as every start does it. */
 async function prepareClusters({ emptyCluster, migratedCluster }: PreparedRun): Promise<void> {
@@ -28,9 +28,9 @@ async function prepareClusters({ emptyCluster, migratedCluster }: PreparedRun): 
 
 /** The Worker as it is deployed, and the site that it serves. */
 async function prepareWorker({ workerFolder }: PreparedRun): Promise<void> {
-  const program = join(REPOSITORY, 'node_modules/.bin/wrangler');
+  const program = join(repository, 'node_modules/.bin/wrangler');
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_WRITE_LOGS: 'false' };
-  await run(program, ['deploy', '--dry-run', `--outdir=${workerFolder}`], { cwd: REPOSITORY, env });
+  await run(program, ['deploy', '--dry-run', `--outdir=${workerFolder}`], { cwd: repository, env });
 }
 
 // A program of its own: the folder to fill is its only argument.

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { announcePreparedRun, preparedRun } from './prepared-run.ts';
 
-const PREPARE = fileURLToPath(new URL('prepare-run.ts', import.meta.url));
+const prepareProgram = fileURLToPath(new URL('prepare-run.ts', import.meta.url));
 
 /** Called by vitest for each room that needs a prepared run, one after the other; the first one makes it for all. */
 export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
@@ -16,7 +16,7 @@ export default async function setUp(): Promise<(() => Promise<void>) | undefined
   const remove = async () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
   try {
     // A process of its own: vitest runs this file through a loader that does not know all of Node.
-    await promisify(execFile)(process.execPath, [PREPARE, folder]);
+    await promisify(execFile)(process.execPath, [prepareProgram, folder]);
   } catch (error) {
     await remove();
     throw error;

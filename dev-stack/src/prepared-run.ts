@@ -12,7 +12,7 @@ export interface PreparedRun {
 }
 
 /** Names the folder in the environment of the run, which its workers inherit. */
-const FOLDER_VARIABLE = 'MARVEL_PREPARED_RUN';
+const folderVariable = 'MARVEL_PREPARED_RUN';
 
 export function preparedIn(folder: string): PreparedRun {
   return {
@@ -24,12 +24,12 @@ export function preparedIn(folder: string): PreparedRun {
 
 /** Lets every process that is started from now on know, and have what others of the run have compiled. */
 export function announcePreparedRun(folder: string): void {
-  process.env[FOLDER_VARIABLE] = folder;
+  process.env[folderVariable] = folder;
   process.env['NODE_COMPILE_CACHE'] ??= `${folder}/compiled`;
 }
 
 /** Undefined outside a run that was prepared: then everything is made from nothing. */
 export function preparedRun(): PreparedRun | undefined {
-  const folder = process.env[FOLDER_VARIABLE];
+  const folder = process.env[folderVariable];
   return folder === undefined ? undefined : preparedIn(folder);
 }

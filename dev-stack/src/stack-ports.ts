@@ -61,13 +61,13 @@ export async function holdFreePorts(): Promise<HeldPorts> {
 }
 
 /** What the parts of a stack that was just killed take to end. */
-const KILLED_STACK_MS = 3_000;
+const killedStackMs = 3_000;
 /**
  * Ports from 32768 on are also those that Linux gives to outgoing connections, and it keeps one for a minute after such a
  * connection was closed. Source: tcp(7), TIME_WAIT.
  */
-const CLOSED_CONNECTION_MS = 65_000;
-const POLL_MS = 100;
+const closedConnectionMs = 65_000;
+const pollMs = 100;
 
 /** Waits for ports that nobody serves on, or that a killed stack is about to leave. */
 async function awaitPorts(
@@ -83,12 +83,12 @@ async function awaitPorts(
     const problems = checked.error;
     const busy = problems.filter(({ code }) => code === 'busy').map((problem) => problem.wanted.port);
     const isServed = (await Promise.all(busy.map(async (port) => takesConnections(port)))).some(Boolean);
-    const patienceMs = isServed ? KILLED_STACK_MS : CLOSED_CONNECTION_MS;
+    const patienceMs = isServed ? killedStackMs : closedConnectionMs;
     const isHopeless = busy.length < problems.length || performance.now() - startedAtMs > patienceMs;
     if (isHopeless || signal?.aborted === true) return err({ code: 'ports', problems });
     if (!isTold) say(`waiting for port ${busy.join(', ')}, which is in use`);
     isTold = true;
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 

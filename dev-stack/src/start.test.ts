@@ -12,7 +12,7 @@ import { reservePorts, type PortReservation } from './ports.ts';
 import { StackInfo } from './stack-info.ts';
 import { portNames, portVariable, type PortName } from './stack-ports.ts';
 
-const START = fileURLToPath(import.meta.resolve('./start.ts'));
+const startProgram = fileURLToPath(import.meta.resolve('./start.ts'));
 /** Several whole stacks, one after the other. */
 const limit = { timeout: 120_000 };
 
@@ -48,7 +48,7 @@ function start(...args: readonly string[]): Run {
     const known = portNames.find((one) => one === name);
     return [known === undefined ? name : portVariable(known), `${port}`] as const;
   });
-  const child = spawn(process.execPath, [START, ...args], {
+  const child = spawn(process.execPath, [startProgram, ...args], {
     env: { ...process.env, ...Object.fromEntries(ports), MARVEL_STATE: state },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

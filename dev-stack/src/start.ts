@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DEFAULT_STATE_DIRECTORY, startStack } from './create-stack.ts';
+import { defaultStateDirectory, startStack } from './create-stack.ts';
 import { describeProgramFailure, reportBug } from './parts/program.ts';
 import { describeStackFailure } from './stack-failure.ts';
 import { readArguments, usage, type StartArguments } from './start/arguments.ts';
@@ -9,10 +9,10 @@ import { publishStackInfo } from './start/well-known-file.ts';
 
 // The only file of the dev stack that touches this process: arguments, signals, output, exit code.
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+const exitFailed = 1;
+const exitUsage = 2;
 /** As shells write the end by a signal. Source: POSIX, "Exit Status for Commands". */
-const EXIT_INTERRUPTED = 130;
+const exitInterrupted = 130;
 
 const startedAtMs = performance.now();
 
@@ -22,7 +22,7 @@ function say(step: string): void {
 }
 
 /** A Ctrl-C reaches this process from the terminal, and perhaps once more from pnpm. */
-const SAME_PRESS_MS = 500;
+const samePressMs = 500;
 
 /**
  * Fires at the first Ctrl-C or SIGTERM, and when what launched this program is gone; a second Ctrl-C ends this process at
@@ -39,7 +39,7 @@ function listenForStop(): AbortSignal {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (stop.signal.aborted && performance.now() - toldAtMs > SAME_PRESS_MS) process.exit(EXIT_INTERRUPTED);
+      if (stop.signal.aborted && performance.now() - toldAtMs > samePressMs) process.exit(exitInterrupted);
       stopOnce();
     });
   }
@@ -67,11 +67,11 @@ async function run({ stateDirectory, ...wanted }: StartArguments): Promise<numbe
   if (!started.ok) {
     if (started.error.code !== 'interrupted') console.error(`\n${describeStackFailure(started.error)}\n`);
     else say('stopped');
-    return started.error.code === 'interrupted' ? EXIT_INTERRUPTED : EXIT_FAILED;
+    return started.error.code === 'interrupted' ? exitInterrupted : exitFailed;
   }
   const stack = started.value;
   const unpublish = wanted.ephemeral
-    ? await publishStackInfo(join(stateDirectory ?? DEFAULT_STATE_DIRECTORY, 'stack.json'), stack.info)
+    ? await publishStackInfo(join(stateDirectory ?? defaultStateDirectory, 'stack.json'), stack.info)
     : undefined;
   say('ready');
   console.log(greet(stack.info, stack.stateDirectory));
@@ -92,7 +92,7 @@ process.stderr.on('error', () => undefined);
 const parsed = readArguments(process.argv.slice(2), process.env);
 if (!parsed.ok) {
   console.error(`${parsed.error}\n\n${usage()}`);
-  process.exitCode = EXIT_USAGE;
+  process.exitCode = exitUsage;
 } else if (parsed.value.help) {
   console.log(usage());
 } else {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startStripeStandIn, type StripeStandIn } from './stripe-stand-in.ts';
-import { API_VERSION } from './stripe-stand-in/event.ts';
+import { apiVersion } from './stripe-stand-in/event.ts';
 import { bundle, client, failure, secretKey } from './stripe-stand-in/test-client.ts';
 
 let standIn: StripeStandIn;
@@ -23,7 +23,7 @@ async function press(session: Stripe.Checkout.Session, action: 'pay' | 'decline'
 }
 
 test('the shapes are those of the version that the installed package pins', () => {
-  expect(Stripe.API_VERSION).toBe(API_VERSION);
+  expect(Stripe.API_VERSION).toBe(apiVersion);
 });
 
 describe('a payment', () => {

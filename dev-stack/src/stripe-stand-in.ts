@@ -98,10 +98,10 @@ export interface StripeStandIn extends AsyncDisposable {
 }
 
 /** A request of the API is a few kilobytes. */
-const MAX_BODY_BYTES = 256 * 1024;
+const maxBodyBytes = 256 * 1024;
 
 /** What a person or a test did, and no API request. */
-const NO_REQUEST: Cause = { id: null, idempotency_key: null };
+const noRequest: Cause = { id: null, idempotency_key: null };
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1_000);
@@ -114,7 +114,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a request without an encoding gives buffers');
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) return undefined;
+    if (length > maxBodyBytes) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -163,13 +163,13 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
 
   function step(result: Result<SessionStep, SessionClosed>): Result<string, SessionClosed> {
     if (!result.ok) return result;
-    tell(result.value.happenings, NO_REQUEST);
+    tell(result.value.happenings, noRequest);
     return ok(result.value.session.id);
   }
 
   function reversal<T>(result: Result<Reversal<T>, StripeFailure>): Result<T, StripeFailure> {
     if (!result.ok) return result;
-    tell(result.value.happenings, NO_REQUEST);
+    tell(result.value.happenings, noRequest);
     return ok(result.value.object);
   }
 
@@ -195,7 +195,7 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     const isDeclined = new URLSearchParams(body).get('action') === 'decline';
     const paid = payInvoice(id, { isDeclined }, store, nowSeconds());
     if (!paid.ok) return write(response, 409, html, renderInvoicePage(found, 'none'));
-    tell(paid.value.happenings, NO_REQUEST);
+    tell(paid.value.happenings, noRequest);
     const after = paid.value.invoice ?? found;
     write(response, isDeclined ? 402 : 200, html, renderInvoicePage(after, isDeclined ? 'declined' : 'none'));
   }
@@ -261,17 +261,17 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
     expire: (id) => step(expireSession(id, store)),
     renew(id, card = {}) {
       const renewed = renewSubscription(id, card, store, nowSeconds(), payUrl);
-      if (renewed.ok) tell(renewed.value.happenings, NO_REQUEST);
+      if (renewed.ok) tell(renewed.value.happenings, noRequest);
       return renewed.ok ? ok(renewed.value.invoice) : renewed;
     },
     retryInvoice(id, card = {}) {
       const paid = payInvoice(id, card, store, nowSeconds());
-      if (paid.ok) tell(paid.value.happenings, NO_REQUEST);
+      if (paid.ok) tell(paid.value.happenings, noRequest);
       return paid.ok ? ok(paid.value.invoice) : paid;
     },
     closeInvoice(id, status) {
       const closed = closeInvoice(id, status, store, nowSeconds());
-      if (closed.ok) tell(closed.value.happenings, NO_REQUEST);
+      if (closed.ok) tell(closed.value.happenings, noRequest);
       return closed.ok ? ok(closed.value.invoice) : closed;
     },
     endSubscription(id) {
@@ -279,7 +279,7 @@ export async function startStripeStandIn(options: StripeStandInOptions): Promise
       if (running === undefined || running.status === 'canceled') return err(noSuch('subscription', id));
       const ended = cancelSubscription(running, undefined, nowSeconds());
       store.put(ended);
-      tell([{ type: 'customer.subscription.deleted', object: ended }], NO_REQUEST);
+      tell([{ type: 'customer.subscription.deleted', object: ended }], noRequest);
       return ok(ended);
     },
     refund(id, amount) {

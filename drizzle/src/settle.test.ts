@@ -21,15 +21,15 @@ beforeAll(async () => {
 });
 afterAll(async () => db[Symbol.asyncDispose]());
 
-const MB = 1_000_000;
+const mb = 1_000_000;
 
 test('a batch sent 50 times at once is settled once, and every reply is the first one', async () => {
-  const account = await makeAccount(db, 100 * MB);
+  const account = await makeAccount(db, 100 * mb);
   const key = await makeKey(db, account);
   const gateway = await TestGateway.enrol(db);
   const parts = {
     uses: [{ account, credential: key, exit, up: 1000, down: 2000, refused: { gateway_error: 2 } }],
-    lines: [{ budget: account, wanted: 5 * MB }],
+    lines: [{ budget: account, wanted: 5 * mb }],
     closedAt: new Date().toISOString(),
   };
   const settled = await Promise.all(Array.from({ length: 50 }, async () => gateway.send(1, parts)));
@@ -39,25 +39,25 @@ test('a batch sent 50 times at once is settled once, and every reply is the firs
     'settled',
   ]);
   expect(new Set(settled.map(({ reply }) => reply)).size).toBe(1);
-  expect(await balance(db, account)).toBe(100 * MB - 3000);
-  expect(await gateway.held(account)).toBe(5 * MB);
+  expect(await balance(db, account)).toBe(100 * mb - 3000);
+  expect(await gateway.held(account)).toBe(5 * mb);
   expect(await usage(account)).toEqual({ bytes: 3000, connections: 1 });
   expect(await ledgerProblems(db)).toEqual([]);
 });
 
 test('another body under the key of a settled batch is a conflict and changes nothing', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const credential = await makeKey(db, account);
   const gateway = await TestGateway.enrol(db);
   await gateway.send(1, { uses: [{ account, credential, exit, down: 10 }] });
   const other = await gateway.send(1, { uses: [{ account, credential, exit, down: 11 }] });
   expect(other).toMatchObject({ outcome: 'conflict', reply: null });
-  expect(await balance(db, account)).toBe(MB - 10);
+  expect(await balance(db, account)).toBe(mb - 10);
 });
 
 test('16 gateways that post at once for the same accounts never block each other for good, and every byte is billed once', async () => {
-  const accounts = await Promise.all(Array.from({ length: 12 }, async () => makeAccount(db, 1000 * MB)));
-  const keys = await Promise.all(accounts.map(async (account) => makeKey(db, account, { bytes_per_day: 900 * MB })));
+  const accounts = await Promise.all(Array.from({ length: 12 }, async () => makeAccount(db, 1000 * mb)));
+  const keys = await Promise.all(accounts.map(async (account) => makeKey(db, account, { bytes_per_day: 900 * mb })));
   const gateways = await Promise.all(Array.from({ length: 16 }, async () => TestGateway.enrol(db)));
   const used = new Map<string, number>(accounts.map((account) => [account, 0]));
 
@@ -72,8 +72,8 @@ test('16 gateways that post at once for the same accounts never block each other
           return { account: accounts[index] ?? '', credential: keys[index] ?? '', exit, down };
         });
         const lines = order.flatMap((index) => [
-          { budget: `${keys[index]}/day`, wanted: MB },
-          { budget: accounts[index] ?? '', wanted: 2 * MB, returned: round * 1000 },
+          { budget: `${keys[index]}/day`, wanted: mb },
+          { budget: accounts[index] ?? '', wanted: 2 * mb, returned: round * 1000 },
         ]);
         expect((await gateway.settle({ uses, lines })).outcome).toBe('settled');
       }
@@ -82,10 +82,10 @@ test('16 gateways that post at once for the same accounts never block each other
 
   for (const [index, account] of accounts.entries()) {
     const spent = used.get(account) ?? 0;
-    expect(await balance(db, account)).toBe(1000 * MB - spent);
-    expect(await balance(db, `${keys[index]}/day`)).toBe(900 * MB - spent);
+    expect(await balance(db, account)).toBe(1000 * mb - spent);
+    expect(await balance(db, `${keys[index]}/day`)).toBe(900 * mb - spent);
     expect((await usage(account)).bytes).toBe(spent);
-    expect(await totalHeld(account)).toBeLessThanOrEqual(1000 * MB - spent);
+    expect(await totalHeld(account)).toBeLessThanOrEqual(1000 * mb - spent);
   }
   expect(await ledgerProblems(db)).toEqual([]);
 });
@@ -110,28 +110,28 @@ test('the SQL grants what grantBytes of shared/lease grants', async () => {
 });
 
 test('what a gateway settles comes out of its lease, and a line grants at most half of what is free', async () => {
-  const account = await makeAccount(db, 100 * MB);
+  const account = await makeAccount(db, 100 * mb);
   const credential = await makeKey(db, account);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
 
-  const first = await one.settle({ lines: [{ budget: account, wanted: 80 * MB }] });
-  expect(first.answers.get(account)).toMatchObject({ granted: 50 * MB, free: true, keep: null });
-  const second = await two.settle({ lines: [{ budget: account, wanted: 80 * MB }] });
-  expect(second.answers.get(account)).toMatchObject({ granted: 25 * MB, free: true });
+  const first = await one.settle({ lines: [{ budget: account, wanted: 80 * mb }] });
+  expect(first.answers.get(account)).toMatchObject({ granted: 50 * mb, free: true, keep: null });
+  const second = await two.settle({ lines: [{ budget: account, wanted: 80 * mb }] });
+  expect(second.answers.get(account)).toMatchObject({ granted: 25 * mb, free: true });
 
-  await one.settle({ uses: [{ account, credential, exit, down: 20 * MB }] });
-  expect(await one.held(account)).toBe(30 * MB);
-  expect(await balance(db, account)).toBe(80 * MB);
+  await one.settle({ uses: [{ account, credential, exit, down: 20 * mb }] });
+  expect(await one.held(account)).toBe(30 * mb);
+  expect(await balance(db, account)).toBe(80 * mb);
 });
 
 test('a returned lease is free for another gateway', async () => {
   const account = await makeAccount(db, 64 * 1024);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
-  await one.settle({ lines: [{ budget: account, wanted: MB }] });
-  const refused = await two.settle({ lines: [{ budget: account, wanted: MB }] });
+  await one.settle({ lines: [{ budget: account, wanted: mb }] });
+  const refused = await two.settle({ lines: [{ budget: account, wanted: mb }] });
   expect(refused.answers.get(account)).toMatchObject({ granted: 0, free: false });
   await one.settle({ lines: [{ budget: account, returned: 64 * 1024 }] });
-  const granted = await two.settle({ lines: [{ budget: account, wanted: MB }] });
+  const granted = await two.settle({ lines: [{ budget: account, wanted: mb }] });
   expect(granted.answers.get(account)).toMatchObject({ granted: 64 * 1024 });
 });
 
@@ -139,7 +139,7 @@ test('a new boot frees the leases of the boot before, whose late batches are bil
   const account = await makeAccount(db, 64 * 1024);
   const credential = await makeKey(db, account);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
-  await one.settle({ lines: [{ budget: account, wanted: MB }] });
+  await one.settle({ lines: [{ budget: account, wanted: mb }] });
   const before = one.boot;
   one.restart();
   await one.settle({});
@@ -149,7 +149,7 @@ test('a new boot frees the leases of the boot before, whose late batches are bil
 
   const late = await one.send(
     2,
-    { uses: [{ account, credential, exit, down: 500 }], lines: [{ budget: account, wanted: MB }] },
+    { uses: [{ account, credential, exit, down: 500 }], lines: [{ budget: account, wanted: mb }] },
     before,
   );
   expect(late.answers.get(account)).toMatchObject({ granted: 0, free: false, keep: 0 });
@@ -158,9 +158,9 @@ test('a new boot frees the leases of the boot before, whose late batches are bil
 });
 
 test('a revoked gateway settles nothing, and what it held is free', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
-  await one.settle({ lines: [{ budget: account, wanted: 10 * MB }] });
+  await one.settle({ lines: [{ budget: account, wanted: 10 * mb }] });
   expect(await db.one('select revoke_gateway($1) as revoked', [one.id])).toEqual({ revoked: true });
   expect(await db.one('select revoke_gateway($1) as revoked', [one.id])).toEqual({ revoked: false });
   expect(await one.settle({})).toMatchObject({ outcome: 'revoked' });
@@ -171,9 +171,9 @@ test('a revoked gateway settles nothing, and what it held is free', async () => 
 test('a lease whose hold is over counts no more, for others and for its own gateway', async () => {
   const account = await makeAccount(db, 128 * 1024);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
-  await one.settle({ lines: [{ budget: account, wanted: MB }] });
+  await one.settle({ lines: [{ budget: account, wanted: mb }] });
   await db.query(`update lease set expires_at = now() - interval '1 second' where budget_id = $1`, [account]);
-  const other = await two.settle({ lines: [{ budget: account, wanted: MB }] });
+  const other = await two.settle({ lines: [{ budget: account, wanted: mb }] });
   expect(other.answers.get(account)).toMatchObject({ granted: 64 * 1024 });
   const own = await one.settle({ lines: [{ budget: account, wanted: 1000 }] });
   expect(own.answers.get(account)).toMatchObject({ granted: 1000 });
@@ -181,19 +181,19 @@ test('a lease whose hold is over counts no more, for others and for its own gate
 });
 
 test('a gateway that runs short makes the others give back: half when busy, all when idle, whether they ask or not', async () => {
-  const account = await makeAccount(db, 100 * MB);
+  const account = await makeAccount(db, 100 * mb);
   const credential = await makeKey(db, account);
   const gateways = await Promise.all(Array.from({ length: 4 }, async () => TestGateway.enrol(db)));
   const [busy, idle, silent, short] = gateways as [TestGateway, TestGateway, TestGateway, TestGateway];
-  for (const gateway of [busy, idle, silent]) await gateway.settle({ lines: [{ budget: account, wanted: 90 * MB }] });
-  await short.settle({ lines: [{ budget: account, wanted: 10 * MB }] });
-  await short.settle({ uses: [{ account, credential, exit, down: 6 * MB }] });
-  const asked = await short.settle({ lines: [{ budget: account, wanted: 10 * MB }] });
+  for (const gateway of [busy, idle, silent]) await gateway.settle({ lines: [{ budget: account, wanted: 90 * mb }] });
+  await short.settle({ lines: [{ budget: account, wanted: 10 * mb }] });
+  await short.settle({ uses: [{ account, credential, exit, down: 6 * mb }] });
+  const asked = await short.settle({ lines: [{ budget: account, wanted: 10 * mb }] });
   expect(asked.answers.get(account)).toMatchObject({ granted: 3_125_000, keep: null });
 
-  const busyUse = { account, credential, exit, down: 10 * MB };
+  const busyUse = { account, credential, exit, down: 10 * mb };
   const told = await busy.settle({ uses: [busyUse], lines: [{ budget: account }] });
-  expect(told.answers.get(account)).toMatchObject({ granted: 0, keep: 20 * MB });
+  expect(told.answers.get(account)).toMatchObject({ granted: 0, keep: 20 * mb });
   expect((await idle.settle({ lines: [{ budget: account }] })).answers.get(account)).toMatchObject({ keep: 0 });
   const recall = (await silent.settle({})).answers.get(account);
   expect(recall).toEqual({ budget: account, granted: 0, ttl_ms: 0, free: true, keep: 0 });
@@ -201,7 +201,7 @@ test('a gateway that runs short makes the others give back: half when busy, all 
 });
 
 test('what cannot be credited is kept as an anomaly, and the rest of the batch settles', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const credential = await makeKey(db, account);
   const stranger = await makeKey(db, await makeAccount(db));
   const gateway = await TestGateway.enrol(db);
@@ -229,7 +229,7 @@ test('what cannot be credited is kept as an anomaly, and the rest of the batch s
   expect(settled.outcome).toBe('settled');
   expect(settled.answers.size).toBe(2);
   expect(settled.answers.get(account)).toMatchObject({ granted: 1000 });
-  expect(await balance(db, account)).toBe(MB - 24);
+  expect(await balance(db, account)).toBe(mb - 24);
   expect((await anomalies(db, `${gateway.id}/${gateway.boot}/1`)).toSorted()).toEqual([
     'implausible_counts',
     'implausible_counts',
@@ -249,11 +249,11 @@ test('batches that are missing or do not follow one another are noted, and settl
 });
 
 test('a test key is rolled up and never billed', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const credential = await makeKey(db, account, { bytes_total: 1000 }, 'test');
   const gateway = await TestGateway.enrol(db);
   await gateway.settle({ uses: [{ account, credential, exit, down: 500 }] });
-  expect(await balance(db, account)).toBe(MB);
+  expect(await balance(db, account)).toBe(mb);
   expect(await balance(db, `${credential}/total`)).toBe(1000);
   expect(await usage(account)).toEqual({ bytes: 500, connections: 1 });
 });
@@ -264,12 +264,12 @@ test('bytes past the balance are billed: the account owes them', async () => {
   const gateway = await TestGateway.enrol(db);
   await gateway.settle({ uses: [{ account, credential, exit, down: 5000 }] });
   expect(await balance(db, account)).toBe(-4000);
-  const asked = await gateway.settle({ lines: [{ budget: account, wanted: MB }] });
+  const asked = await gateway.settle({ lines: [{ budget: account, wanted: mb }] });
   expect(asked.answers.get(account)).toMatchObject({ granted: 0, free: false });
 });
 
 test('refusals, dials and pins are kept: by hour and code, by exit, and for the later generation', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const credential = await makeKey(db, account);
   const other = await makeExit(db);
   const gateway = await TestGateway.enrol(db);
@@ -298,7 +298,7 @@ test('refusals, dials and pins are kept: by hour and code, by exit, and for the 
 });
 
 test('a pin of a batch that had begun before a node was let go neither brings it back nor moves the one held after it', async () => {
-  const account = await makeAccount(db, MB);
+  const account = await makeAccount(db, mb);
   const other = await makeExit(db);
   const gateway = await TestGateway.enrol(db);
   const pin = { account, session: 's', exit, generation: 3, expires_at: '2030-01-01T00:00:00Z' };

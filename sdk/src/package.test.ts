@@ -12,11 +12,11 @@ const run = promisify(execFile);
 const room = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(room, 'dist');
 /** What people have: the Node of the machine, not that of this repository. */
-const PATH = (process.env['PATH'] ?? '')
+const searchPath = (process.env['PATH'] ?? '')
   .split(delimiter)
   .filter((entry) => !entry.includes('node_modules'))
   .join(delimiter);
-const env = { ...process.env, PATH, NODE_OPTIONS: '' };
+const env = { ...process.env, searchPath, NODE_OPTIONS: '' };
 
 let folder: string;
 let api: ScriptedApi;

@@ -5,7 +5,7 @@ import type { SqlRequest, Statement } from './request.ts';
 import { writeRow, type TextRow } from './row.ts';
 
 /** As Neon's. */
-const MAX_RESPONSE_BYTES = 10 * 1024 * 1024;
+const maxResponseBytes = 10 * 1024 * 1024;
 
 interface StatementAnswer {
   readonly fields: readonly object[];
@@ -15,7 +15,7 @@ interface StatementAnswer {
   readonly rowAsArray: boolean;
 }
 
-/** What is still to be had of `MAX_RESPONSE_BYTES`, over all statements of a request. */
+/** What is still to be had of `maxResponseBytes`, over all statements of a request. */
 interface Budget {
   leftBytes: number;
 }
@@ -62,7 +62,7 @@ async function answerStatement(
   budget: Budget,
 ): Promise<Result<StatementAnswer, FrontFailure>> {
   const result = await send(client, statement, budget);
-  if (budget.leftBytes < 0) return err({ code: 'response_too_large', maxBytes: MAX_RESPONSE_BYTES });
+  if (budget.leftBytes < 0) return err({ code: 'response_too_large', maxBytes: maxResponseBytes });
   const rowAsArray = statement.arrayMode ?? style.arrayMode;
   return ok({
     rowAsArray,
@@ -74,7 +74,7 @@ async function answerStatement(
 }
 
 async function answerAll(client: PoolClient, request: SqlRequest): Promise<Result<object, FrontFailure>> {
-  const budget = { leftBytes: MAX_RESPONSE_BYTES };
+  const budget = { leftBytes: maxResponseBytes };
   const results: StatementAnswer[] = [];
   for (const statement of request.statements) {
     const answer = await answerStatement(client, statement, request.style, budget);

@@ -4,9 +4,9 @@ import * as v from 'valibot';
 import type { FrontFailure } from './failure.ts';
 
 /** As Neon's. Source: Neon changelog of 2023-08-16. */
-const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+const maxRequestBytes = 10 * 1024 * 1024;
 /** How much of a larger body is read and let go, so that its sender lives to see the answer. */
-const MAX_DISCARDED_BYTES = 4 * MAX_REQUEST_BYTES;
+const maxDiscardedBytes = 4 * maxRequestBytes;
 
 const Statement = v.object({
   query: v.string(),
@@ -20,7 +20,7 @@ export type Statement = v.InferOutput<typeof Statement>;
 
 const Payload = v.union([v.object({ queries: v.array(Statement) }), Statement]);
 
-const ISOLATION_LEVELS = {
+const isolationLevels = {
   ReadUncommitted: 'read uncommitted',
   ReadCommitted: 'read committed',
   RepeatableRead: 'repeatable read',
@@ -53,10 +53,10 @@ async function readBody(request: IncomingMessage): Promise<Result<string, FrontF
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a request without an encoding gives buffers');
     length += chunk.length;
-    if (length <= MAX_REQUEST_BYTES) chunks.push(chunk);
-    else if (length > MAX_DISCARDED_BYTES) break;
+    if (length <= maxRequestBytes) chunks.push(chunk);
+    else if (length > maxDiscardedBytes) break;
   }
-  if (length > MAX_REQUEST_BYTES) return err({ code: 'request_too_large', maxBytes: MAX_REQUEST_BYTES });
+  if (length > maxRequestBytes) return err({ code: 'request_too_large', maxBytes: maxRequestBytes });
   return ok(Buffer.concat(chunks).toString('utf8'));
 }
 
@@ -73,14 +73,14 @@ function isTrue(headers: IncomingHttpHeaders, name: string): boolean {
   return headers[name] === 'true';
 }
 
-function isIsolationLevel(level: unknown): level is keyof typeof ISOLATION_LEVELS {
-  return typeof level === 'string' && Object.hasOwn(ISOLATION_LEVELS, level);
+function isIsolationLevel(level: unknown): level is keyof typeof isolationLevels {
+  return typeof level === 'string' && Object.hasOwn(isolationLevels, level);
 }
 
 function beginCommand(headers: IncomingHttpHeaders): Result<string, FrontFailure> {
   const level = headers['neon-batch-isolation-level'];
   const words = ['begin'];
-  if (isIsolationLevel(level)) words.push('isolation level', ISOLATION_LEVELS[level]);
+  if (isIsolationLevel(level)) words.push('isolation level', isolationLevels[level]);
   else if (level !== undefined) return badRequest('invalid isolation level');
   if (isTrue(headers, 'neon-batch-read-only')) words.push('read only');
   if (isTrue(headers, 'neon-batch-deferrable')) words.push('deferrable');

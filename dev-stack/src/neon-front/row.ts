@@ -5,16 +5,16 @@ import type { RowStyle } from './request.ts';
 export type TextRow = readonly (string | null)[];
 
 const { builtins } = types;
-const BOOL: number = builtins.BOOL;
-const NUMBERS: ReadonlySet<number> = new Set([builtins.INT2, builtins.INT4, builtins.FLOAT4, builtins.FLOAT8]);
-const JSON_TYPES: ReadonlySet<number> = new Set([builtins.JSON, builtins.JSONB]);
+const bool: number = builtins.BOOL;
+const numbers: ReadonlySet<number> = new Set([builtins.INT2, builtins.INT4, builtins.FLOAT4, builtins.FLOAT8]);
+const jsonTypes: ReadonlySet<number> = new Set([builtins.JSON, builtins.JSONB]);
 
 /** A value as JSON where JSON has such a value, else its text. Arrays stay text. */
 function writeValue(value: string | null, dataTypeId: number): unknown {
   if (value === null) return null;
-  if (dataTypeId === BOOL) return value === 't';
-  if (JSON_TYPES.has(dataTypeId)) return JSON.parse(value);
-  if (!NUMBERS.has(dataTypeId)) return value;
+  if (dataTypeId === bool) return value === 't';
+  if (jsonTypes.has(dataTypeId)) return JSON.parse(value);
+  if (!numbers.has(dataTypeId)) return value;
   const number = Number(value);
   return Number.isFinite(number) ? number : value; // JSON has no NaN and no infinities
 }

@@ -12,13 +12,13 @@ export interface Sessions {
 }
 
 /** Together they stay below the server's 200 sessions and leave some for tests and WebSocket clients. */
-const MAX_POOLS = 4;
-const MAX_SESSIONS_PER_POOL = 40;
+const maxPools = 4;
+const maxSessionsPerPool = 40;
 /** Requests that wait for a session of their pool; a longer queue would only time out. */
-const MAX_WAITING_PER_POOL = 1_000;
-const OPEN_TIMEOUT_MS = 30_000;
+const maxWaitingPerPool = 1_000;
+const openTimeoutMs = 30_000;
 /** The server ends a statement that holds its session longer. */
-const STATEMENT_TIMEOUT_MS = 120_000;
+const statementTimeoutMs = 120_000;
 
 /** Removes the pool that was used longest ago and does nothing now. */
 function evictIdlePool(pools: Map<string, Pool>): boolean {
@@ -39,14 +39,14 @@ export function createSessions(postgresPort: number): Sessions {
     const key = JSON.stringify([target.user, target.password, target.database]);
     let pool = pools.get(key);
     if (pool === undefined) {
-      if (pools.size >= MAX_POOLS && !evictIdlePool(pools)) return undefined;
+      if (pools.size >= maxPools && !evictIdlePool(pools)) return undefined;
       pool = new Pool({
         ...target,
         host: '127.0.0.1',
         port: postgresPort,
-        max: MAX_SESSIONS_PER_POOL,
-        connectionTimeoutMillis: OPEN_TIMEOUT_MS,
-        statement_timeout: STATEMENT_TIMEOUT_MS,
+        max: maxSessionsPerPool,
+        connectionTimeoutMillis: openTimeoutMs,
+        statement_timeout: statementTimeoutMs,
         application_name: 'neon-front',
       });
       // A session that the server ends leaves the pool by itself, and who has it open learns it from its next statement.
@@ -63,9 +63,9 @@ export function createSessions(postgresPort: number): Sessions {
     async open(target) {
       const pool = poolFor(target);
       if (pool === undefined)
-        return err({ code: 'busy', message: `more than ${MAX_POOLS} users and databases at once` });
-      if (pool.waitingCount >= MAX_WAITING_PER_POOL) {
-        return err({ code: 'busy', message: `more than ${MAX_WAITING_PER_POOL} requests wait for a session` });
+        return err({ code: 'busy', message: `more than ${maxPools} users and databases at once` });
+      if (pool.waitingCount >= maxWaitingPerPool) {
+        return err({ code: 'busy', message: `more than ${maxWaitingPerPool} requests wait for a session` });
       }
       try {
         return ok(await pool.connect());

@@ -10,12 +10,12 @@ export interface Target {
 /** Why a connection string or address is not served. */
 export type TargetFailure = 'malformed' | 'elsewhere';
 
-const LOCAL_HOSTS = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
-const DEFAULT_PORT = '5432';
+const localHosts = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
+const defaultPort = '5432';
 
 /** Whether host and port name the local server: the front is no way into anything else. */
 export function isLocalServer(host: string, port: string, postgresPort: number): boolean {
-  return LOCAL_HOSTS.has(host) && (port === '' ? DEFAULT_PORT : port) === `${postgresPort}`;
+  return localHosts.has(host) && (port === '' ? defaultPort : port) === `${postgresPort}`;
 }
 
 /** Reads a connection string that names the local server. */

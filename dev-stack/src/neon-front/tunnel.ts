@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createWebSocketStream, type WebSocket } from 'ws';
 
 /** Source: RFC 6455 section 7.4.1. */
-const CLOSE_INTERNAL_ERROR = 1011;
+const closeInternalError = 1011;
 
 /**
  * Carries the bytes of a PostgreSQL session between a WebSocket and the server, both ways and with back-pressure,
@@ -16,7 +16,7 @@ export async function tunnel(webSocket: WebSocket, postgresPort: number): Promis
     await pipeline(stream, socket, stream);
   } catch {
     // Either side went away, or the server cannot be reached; the other side learns it by its own connection ending.
-    webSocket.close(CLOSE_INTERNAL_ERROR);
+    webSocket.close(closeInternalError);
   } finally {
     socket.destroy();
     webSocket.close();

@@ -26,7 +26,7 @@ export interface ConnectionCounter {
   readonly events: EventEmitter<{ open: [OriginConnection]; close: [OriginConnection] }>;
 }
 
-const MAX_CONNECTIONS = 20_000;
+const maxConnections = 20_000;
 
 /** A connection in the list: looked up while it is open, fixed when it has closed. */
 interface Entry {
@@ -57,7 +57,7 @@ export function createConnectionCounter(): ConnectionCounter {
       events.emit('close', final);
     });
     entries.push(entry);
-    if (entries.length > MAX_CONNECTIONS) entries.shift();
+    if (entries.length > maxConnections) entries.shift();
     events.emit('open', look());
   }
 

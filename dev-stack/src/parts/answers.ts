@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /** A part that is up answers at once; one that hangs is asked again. */
-const ASK_TIMEOUT_MS = 2_000;
+const askTimeoutMs = 2_000;
 
 /** Whether a URL answers 2xx now. */
 export async function answersOk(url: string, signal?: AbortSignal): Promise<boolean> {
-  const timeout = AbortSignal.timeout(ASK_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(askTimeoutMs);
   try {
     const response = await fetch(url, { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) });
     await response.body?.cancel();
@@ -20,7 +20,7 @@ export async function answersOk(url: string, signal?: AbortSignal): Promise<bool
 export async function takesConnections(port: number): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port });
   try {
-    await once(socket, 'connect', { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    await once(socket, 'connect', { signal: AbortSignal.timeout(askTimeoutMs) });
     return true;
   } catch {
     return false;

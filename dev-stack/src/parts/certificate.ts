@@ -12,7 +12,7 @@ export interface Certificate {
   readonly certificateFile: string;
 }
 
-const LIFETIME_MS = 30 * 86_400_000;
+const lifetimeMs = 30 * 86_400_000;
 
 /** Makes a certificate, and writes it and its key to their files. */
 export async function makeCertificate(files: Pick<Certificate, 'keyFile' | 'certificateFile'>): Promise<Certificate> {
@@ -20,7 +20,7 @@ export async function makeCertificate(files: Pick<Certificate, 'keyFile' | 'cert
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'Marvel on this machine' }], {
     keyType: 'ec',
     algorithm: 'sha256',
-    notAfterDate: new Date(Date.now() + LIFETIME_MS),
+    notAfterDate: new Date(Date.now() + lifetimeMs),
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
       { name: 'keyUsage', digitalSignature: true, keyCertSign: true, critical: true },

@@ -23,9 +23,9 @@ export interface DatabaseOptions {
   readonly onUnexpectedEnd: (end: UnexpectedEnd) => void;
 }
 
-const MIGRATE = fileURLToPath(import.meta.resolve('../../../drizzle/src/migrate.ts'));
-const PART = 'PostgreSQL';
-const LOG_TAIL_CHARACTERS = 4_000;
+const migrateProgram = fileURLToPath(import.meta.resolve('../../../drizzle/src/migrate.ts'));
+const partName = 'PostgreSQL';
+const logTailCharacters = 4_000;
 
 /** The part of a server, which reports an end that nobody asked for. */
 function partOf(postgres: Postgres, onUnexpectedEnd: DatabaseOptions['onUnexpectedEnd']): DatabasePart {
@@ -36,7 +36,7 @@ function partOf(postgres: Postgres, onUnexpectedEnd: DatabaseOptions['onUnexpect
     const exit = await postgres.exited;
     if (run !== runs) return;
     const log = await readFile(postgres.logFile, 'utf8').catch(() => '');
-    onUnexpectedEnd({ code: 'part_ended', part: PART, exit, log: log.slice(-LOG_TAIL_CHARACTERS).trim() });
+    onUnexpectedEnd({ code: 'part_ended', part: partName, exit, log: log.slice(-logTailCharacters).trim() });
   }
   watch().catch(reportBug);
   return {
@@ -87,7 +87,7 @@ export async function migrateDatabase(
 ): Promise<Result<readonly string[], StackFailure>> {
   return new Promise((resolve) => {
     const env = { PATH: process.env['PATH'], DATABASE_URL: databaseUrl };
-    execFile(process.execPath, [MIGRATE], { env, cwd: '/', signal }, (error, stdout, stderr) => {
+    execFile(process.execPath, [migrateProgram], { env, cwd: '/', signal }, (error, stdout, stderr) => {
       const output = `${stdout}${stderr}`.trim();
       if (error === null) resolve(ok(output.split('\n')));
       else if (signal.aborted) resolve(err({ code: 'interrupted' }));

@@ -27,13 +27,13 @@ export interface EdgeOptions extends Pick<ProgramOptions, 'logFile' | 'onUnexpec
   readonly workerFolder: string | undefined;
 }
 
-const REPOSITORY = fileURLToPath(import.meta.resolve('../../../'));
-const STOP_TIMEOUT_MS = 5_000;
+const repository = fileURLToPath(import.meta.resolve('../../../'));
+const stopTimeoutMs = 5_000;
 /** The cron trigger of `wrangler.toml`, which `wrangler dev` does not run by itself. */
-const SCHEDULE_MS = 60_000;
+const scheduleMs = 60_000;
 
 /** The program behind the `wrangler` command, without the wrapper that would outlive it. */
-const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'));
+const wranglerProgram = fileURLToPath(import.meta.resolve('wrangler'));
 
 /** Keeps wrangler on this machine and its files in the stack's directory. Source: "System environment variables" of its documentation. */
 function wranglerEnvironment(stateDirectory: string): Readonly<Record<string, string | undefined>> {
@@ -74,10 +74,10 @@ export async function startEdge(options: EdgeOptions): Promise<Result<Edge & Asy
     command: process.execPath,
     args: [
       '--no-warnings',
-      WRANGLER,
+      wranglerProgram,
       'dev',
       ...(workerFolder === undefined ? [] : [resolve(workerFolder, 'worker.js'), '--no-bundle']),
-      `--config=${resolve(REPOSITORY, 'wrangler.toml')}`,
+      `--config=${resolve(repository, 'wrangler.toml')}`,
       `--env-file=${variablesFile}`,
       '--ip=127.0.0.1',
       `--port=${port}`,
@@ -85,11 +85,11 @@ export async function startEdge(options: EdgeOptions): Promise<Result<Edge & Asy
       `--persist-to=${stateDirectory}`,
       '--show-interactive-dev-session=false',
     ],
-    cwd: REPOSITORY,
+    cwd: repository,
     env: wranglerEnvironment(stateDirectory),
     logFile,
     isReady: async () => answersOk(`${url}/v1/errors`, signal),
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs,
     onUnexpectedEnd,
     signal,
     ...(lastRemoved === undefined ? {} : { lastRemoved }),
@@ -99,7 +99,7 @@ export async function startEdge(options: EdgeOptions): Promise<Result<Edge & Asy
   async function runScheduled(): Promise<void> {
     await answersOk(`${url}/cdn-cgi/handler/scheduled`);
   }
-  const schedule = setInterval(() => void runScheduled(), SCHEDULE_MS).unref();
+  const schedule = setInterval(() => void runScheduled(), scheduleMs).unref();
   return ok({
     url,
     get pid() {

@@ -22,10 +22,10 @@ export interface ExitAgentOptions extends Pick<ProgramOptions, 'logFile' | 'onUn
   readonly nodeOptions: string | undefined;
 }
 
-const MAIN = fileURLToPath(import.meta.resolve('../../../exit-agent/src/main.ts'));
+const mainFile = fileURLToPath(import.meta.resolve('../../../exit-agent/src/main.ts'));
 /** Tunnels are cut when the stack goes down; nobody waits for them. */
-const DRAIN_TIMEOUT_MS = 1_000;
-const STOP_TIMEOUT_MS = 5_000;
+const drainTimeoutMs = 1_000;
+const stopTimeoutMs = 5_000;
 
 /** Starts an agent and waits until each of its exits takes connections. */
 export async function startExitAgent(options: ExitAgentOptions): Promise<Result<ExitAgent, ProgramFailure>> {
@@ -34,7 +34,7 @@ export async function startExitAgent(options: ExitAgentOptions): Promise<Result<
     ...rest,
     part: name,
     command: process.execPath,
-    args: [MAIN],
+    args: [mainFile],
     cwd: '/',
     env: {
       PATH: process.env['PATH'],
@@ -43,10 +43,10 @@ export async function startExitAgent(options: ExitAgentOptions): Promise<Result<
         exits.map(({ exitIp, port }) => ({ listen: `127.0.0.1:${port}`, token, exit_ip: exitIp })),
       ),
       MARVEL_AGENT_POLICY: JSON.stringify(policy),
-      MARVEL_AGENT_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
+      MARVEL_AGENT_DRAIN_TIMEOUT_MS: `${drainTimeoutMs}`,
     },
     isReady: async () => (await Promise.all(exits.map(async ({ port }) => takesConnections(port)))).every(Boolean),
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs,
   });
   if (!program.ok) return program;
   return ok(Object.assign(program.value, { exits: exits.map(({ country, exitIp }) => ({ country, exitIp })) }));

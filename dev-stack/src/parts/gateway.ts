@@ -59,24 +59,24 @@ export interface GatewayOptions extends Pick<ProgramOptions, 'logFile' | 'onUnex
   readonly settings: Readonly<Record<string, string>>;
 }
 
-const MAIN = fileURLToPath(import.meta.resolve('../../../gateway/src/main.ts'));
+const mainFile = fileURLToPath(import.meta.resolve('../../../gateway/src/main.ts'));
 /** As the image and the unit start it: docs/operate/gateway.md, Memory. */
-const NODE_OPTIONS = ['--max-semi-space-size=8'];
-const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
-const HOST = '127.0.0.1';
+const nodeOptions = ['--max-semi-space-size=8'];
+const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
+const loopback = '127.0.0.1';
 /** Enough for what is under way to end, and not so long that Ctrl-C seems to do nothing. */
-const DRAIN_TIMEOUT_MS = 3_000;
+const defaultDrainTimeoutMs = 3_000;
 /** What a gateway takes at most after the drain to post its batches, and then some. */
-const AFTER_DRAIN_MS = 15_000;
+const afterDrainMs = 15_000;
 
 /**
  * When the stack is killed, the edge goes down too and nothing can be posted any more: this only has to do for the last
  * batch to reach the disk.
  */
-const LAST_PATIENCE_MS = 1_500;
+const lastPatienceMs = 1_500;
 
 function drainTimeoutMs(settings: Readonly<Record<string, string>>): number {
-  return Number(settings['MARVEL_DRAIN_TIMEOUT_MS'] ?? DRAIN_TIMEOUT_MS);
+  return Number(settings['MARVEL_DRAIN_TIMEOUT_MS'] ?? defaultDrainTimeoutMs);
 }
 
 function keyOf({ id, signingKey }: Enrolment): object {
@@ -114,27 +114,27 @@ export async function startGateway(
   await using undo = new AsyncDisposableStack();
   await mkdir(stateDir, { recursive: true });
   const link = undo.use(await openLink(options.edgePort));
-  const marvel = `${HOST}:${ports.marvel}`;
-  const marvel_tls = `${HOST}:${ports.marvel_tls}`;
-  const socks5 = `${HOST}:${ports.socks5}`;
+  const marvel = `${loopback}:${ports.marvel}`;
+  const marvel_tls = `${loopback}:${ports.marvel_tls}`;
+  const socks5 = `${loopback}:${ports.socks5}`;
   const proxies_fo = {
-    residential: `${HOST}:${ports.proxies_fo_residential}`,
-    isp: `${HOST}:${ports.proxies_fo_isp}`,
-    datacenter: `${HOST}:${ports.proxies_fo_datacenter}`,
+    residential: `${loopback}:${ports.proxies_fo_residential}`,
+    isp: `${loopback}:${ports.proxies_fo_isp}`,
+    datacenter: `${loopback}:${ports.proxies_fo_datacenter}`,
   };
-  const proxymesh = `${HOST}:${ports.proxymesh}`;
-  const admin = `${HOST}:${ports.admin}`;
+  const proxymesh = `${loopback}:${ports.proxymesh}`;
+  const admin = `${loopback}:${ports.admin}`;
   const started = await startProgram({
     part: name,
     command: process.execPath,
-    args: [...NODE_OPTIONS, MAIN],
+    args: [...nodeOptions, mainFile],
     cwd: stateDir,
     env: {
       PATH: process.env['PATH'],
-      ...ALLOCATOR,
-      MARVEL_EDGE_URL: `http://${HOST}:${link.port}`,
+      ...allocator,
+      MARVEL_EDGE_URL: `http://${loopback}:${link.port}`,
       // The link is for the gateway alone: people go to the edge itself.
-      MARVEL_DOCS_URL: `http://${HOST}:${options.edgePort}/docs`,
+      MARVEL_DOCS_URL: `http://${loopback}:${options.edgePort}/docs`,
       ...(await identify(enrolments, stateDir)),
       MARVEL_FLEET: options.fleet,
       MARVEL_CREDENTIAL_PEPPER: options.credentialPepper,
@@ -149,14 +149,14 @@ export async function startGateway(
       MARVEL_LISTEN_PROXIES_FO_DATACENTER: proxies_fo.datacenter,
       MARVEL_LISTEN_PROXYMESH: proxymesh,
       MARVEL_LISTEN_ADMIN: admin,
-      MARVEL_DRAIN_TIMEOUT_MS: `${DRAIN_TIMEOUT_MS}`,
+      MARVEL_DRAIN_TIMEOUT_MS: `${defaultDrainTimeoutMs}`,
       ...(options.keepsState ? { MARVEL_STATE_DIR: stateDir } : {}),
       ...settings,
     },
     logFile,
     isReady: async () => answersOk(`http://${admin}/readyz`),
-    lastPatienceMs: LAST_PATIENCE_MS,
-    stopTimeoutMs: drainTimeoutMs(settings) + AFTER_DRAIN_MS,
+    lastPatienceMs,
+    stopTimeoutMs: drainTimeoutMs(settings) + afterDrainMs,
     onUnexpectedEnd,
     signal,
   });

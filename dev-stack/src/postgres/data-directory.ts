@@ -18,14 +18,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { canReach, type Account } from './account.ts';
-import { POSTGRES_MAJOR, type PostgresBinaries } from './binaries.ts';
+import { postgresMajor, type PostgresBinaries } from './binaries.ts';
 
 const run = promisify(execFile);
 
 /** The superuser of the cluster; the stack itself works as `marvel`, which owns its database and nothing else. */
-export const SUPERUSER = 'postgres';
+export const superuser = 'postgres';
 /** Good enough for a server that listens on loopback and holds play data. */
-export const SUPERUSER_PASSWORD = 'postgres';
+export const superuserPassword = 'postgres';
 
 /** Why a directory cannot be used. */
 export type DataDirectoryFailure =
@@ -35,21 +35,21 @@ export type DataDirectoryFailure =
   | { readonly code: 'initdb_failed'; readonly directory: string; readonly output: string };
 
 /** Written last, so that a directory without it is one whose making was interrupted. */
-const COMPLETE_MARK = 'marvel-complete';
+const completeMark = 'marvel-complete';
 
 /** What `initdb` makes early; a directory with other things in it, and none of these, belongs to someone else. */
-const INITDB_ENTRIES = ['PG_VERSION', 'base', 'global', 'pg_wal', 'postgresql.conf'];
+const initdbEntries = ['PG_VERSION', 'base', 'global', 'pg_wal', 'postgresql.conf'];
 
 /** Between the name of a data directory and what tells its unfinished successors apart. */
-const UNFINISHED_SUFFIX = '.unfinished-';
+const unfinishedSuffix = '.unfinished-';
 
 type Found = 'absent' | 'complete' | 'half' | 'foreign';
 
 async function inspect(directory: string): Promise<Found> {
   const entries: readonly string[] = await readdir(directory).catch(() => []);
   if (entries.length === 0) return 'absent';
-  if (entries.includes(COMPLETE_MARK)) return 'complete';
-  return entries.some((entry) => INITDB_ENTRIES.includes(entry)) ? 'half' : 'foreign';
+  if (entries.includes(completeMark)) return 'complete';
+  return entries.some((entry) => initdbEntries.includes(entry)) ? 'half' : 'foreign';
 }
 
 /** Runs `initdb` on an empty directory: UTF-8, and sorting that is the same on every machine. */
@@ -58,15 +58,15 @@ async function initialise(
   binaries: PostgresBinaries,
   account: Account | undefined,
 ): Promise<Result<void, DataDirectoryFailure>> {
-  const passwordFile = join(directory, '..', `.${SUPERUSER}-password`);
-  await writeFile(passwordFile, `${SUPERUSER_PASSWORD}\n`, { mode: 0o600 });
+  const passwordFile = join(directory, '..', `.${superuser}-password`);
+  await writeFile(passwordFile, `${superuserPassword}\n`, { mode: 0o600 });
   if (account !== undefined) await chown(passwordFile, account.uid, account.gid);
   try {
     await run(
       binaries.initdb,
       [
         `--pgdata=${directory}`,
-        `--username=${SUPERUSER}`,
+        `--username=${superuser}`,
         `--pwfile=${passwordFile}`,
         // Neon's driver sends its password unasked, in clear, together with its first query.
         '--auth=password',
@@ -85,7 +85,7 @@ async function initialise(
   } finally {
     await rm(passwordFile, { force: true });
   }
-  await writeFile(join(directory, COMPLETE_MARK), `${POSTGRES_MAJOR}\n`);
+  await writeFile(join(directory, completeMark), `${postgresMajor}\n`);
   return ok(undefined);
 }
 
@@ -112,13 +112,13 @@ export async function completeDataDirectory(
   if (found === 'foreign') return err({ code: 'foreign_directory', directory });
   if (found === 'complete') {
     const version = (await readFile(join(directory, 'PG_VERSION'), 'utf8')).trim();
-    return version === POSTGRES_MAJOR
+    return version === postgresMajor
       ? ok(undefined)
-      : err({ code: 'other_version', directory, found: version, wanted: POSTGRES_MAJOR });
+      : err({ code: 'other_version', directory, found: version, wanted: postgresMajor });
   }
   await removeUnfinished(directory);
   // Made beside its place and moved there when it is whole: an `initdb` that outlives a killed start has its own.
-  const fresh = `${directory}${UNFINISHED_SUFFIX}${randomUUID()}`;
+  const fresh = `${directory}${unfinishedSuffix}${randomUUID()}`;
   if (copyOf !== undefined) await copyCluster(copyOf, fresh);
   else {
     const made = await makeCluster(fresh, binaries, account);
@@ -143,7 +143,7 @@ async function makeCluster(
 /** Removes what interrupted starts left beside the directory, as far as no `initdb` is still at work there. */
 async function removeUnfinished(directory: string): Promise<void> {
   const parent = dirname(directory);
-  const prefix = `${basename(directory)}${UNFINISHED_SUFFIX}`;
+  const prefix = `${basename(directory)}${unfinishedSuffix}`;
   const entries: readonly string[] = await readdir(parent).catch(() => []);
   for (const entry of entries.filter((name) => name.startsWith(prefix))) {
     await rm(join(parent, entry), { recursive: true, force: true }).catch(() => undefined);

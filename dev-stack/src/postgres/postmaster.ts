@@ -16,16 +16,16 @@ export type Postmaster =
   | { readonly state: 'owned'; readonly pid: number; readonly ownerPid: number };
 
 /** Names the process that started the server; beside PostgreSQL's own files, which ignores it. */
-const OWNER_FILE = 'marvel-owner.pid';
+const ownerFile = 'marvel-owner.pid';
 
 /** PostgreSQL's lock file. Lines: pid, data directory, start time, port, socket directory, address, memory key, status. */
-const LOCK_FILE = 'postmaster.pid';
-const STATUS_LINE = 7;
+const lockFile = 'postmaster.pid';
+const statusLine = 7;
 
-const POLL_MS = 20;
+const pollMs = 20;
 
 async function readLock(dataDirectory: string): Promise<readonly string[]> {
-  const text = await readFile(join(dataDirectory, LOCK_FILE), 'utf8').catch(() => '');
+  const text = await readFile(join(dataDirectory, lockFile), 'utf8').catch(() => '');
   return text === '' ? [] : text.split('\n');
 }
 
@@ -60,7 +60,7 @@ export async function findPostmaster(dataDirectory: string): Promise<Postmaster>
   if (!Number.isSafeInteger(pid)) return { state: 'none' };
   const parent = await parentOfServer(pid, dataDirectory);
   if (parent === undefined) return { state: 'none' };
-  const ownerPid = await readPid(join(dataDirectory, OWNER_FILE));
+  const ownerPid = await readPid(join(dataDirectory, ownerFile));
   // A process whose parent ended is handed to another one, so a server under its owner still has its stack.
   return ownerPid === parent ? { state: 'owned', pid, ownerPid } : { state: 'orphan', pid };
 }
@@ -68,32 +68,32 @@ export async function findPostmaster(dataDirectory: string): Promise<Postmaster>
 /** Whether the running server says that it takes connections. Source: `pg_ctl --wait` reads the same line. */
 export async function isReady(dataDirectory: string, pid: number): Promise<boolean> {
   const lines = await readLock(dataDirectory);
-  return lines[0] === `${pid}` && lines[STATUS_LINE]?.trim() === 'ready';
+  return lines[0] === `${pid}` && lines[statusLine]?.trim() === 'ready';
 }
 
 /** Remembers that this process started the server that runs on the data directory. */
 export async function claimPostmaster(dataDirectory: string): Promise<void> {
-  await writeFile(join(dataDirectory, OWNER_FILE), `${process.pid}\n`);
+  await writeFile(join(dataDirectory, ownerFile), `${process.pid}\n`);
 }
 
 /** Removes the lock of a server that is gone, which PostgreSQL would otherwise judge by its process number alone. */
 export async function removeStaleLock(dataDirectory: string): Promise<void> {
-  await rm(join(dataDirectory, LOCK_FILE), { force: true });
+  await rm(join(dataDirectory, lockFile), { force: true });
 }
 
 /** Fast shutdown, immediate shutdown, and the end. Source: PostgreSQL, "Shutting Down the Server". */
-export const STOP_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
+export const stopSignals = ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const;
 
 /** A fast shutdown writes one checkpoint; a server that takes longer than this for a step hangs. */
-export const STOP_STEP_TIMEOUT_MS = 10_000;
+export const stopStepTimeoutMs = 10_000;
 
 /** Ends a server that no stack owns any more; within 30 s at the worst. */
 export async function stopOrphan(pid: number, dataDirectory: string): Promise<void> {
-  for (const signal of STOP_SIGNALS) {
+  for (const signal of stopSignals) {
     process.kill(pid, signal);
-    for (let waitedMs = 0; waitedMs < STOP_STEP_TIMEOUT_MS; waitedMs += POLL_MS) {
+    for (let waitedMs = 0; waitedMs < stopStepTimeoutMs; waitedMs += pollMs) {
       if ((await parentOfServer(pid, dataDirectory)) === undefined) return;
-      await sleep(POLL_MS);
+      await sleep(pollMs);
     }
   }
 }

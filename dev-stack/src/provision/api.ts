@@ -34,7 +34,7 @@ export interface Api {
 export const NoBody = v.undefined();
 
 /** Signing up hashes a password; on a busy machine that takes a while. */
-const ANSWER_TIMEOUT_MS = 30_000;
+const answerTimeoutMs = 30_000;
 
 function readJson(text: string): unknown {
   if (text === '') return undefined;
@@ -51,7 +51,7 @@ export function createApi(url: string, signal: AbortSignal | undefined): Api {
     url,
     async call({ method, path, token, body, idempotencyKey, reply }) {
       const request = `${method} ${path}`;
-      const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+      const timeout = AbortSignal.timeout(answerTimeoutMs);
       try {
         const response = await fetch(`${url}${path}`, {
           method,

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { err, ok, type Result } from '@marvel/shared/result';
 
 /** A gateway polls the feed each second; one that has not heard of a key after so long will not. */
-const WAIT_MS = 15_000;
+const waitMs = 15_000;
 /** Each refusal counts towards a ban of this machine's own address. */
-const POLL_MS = 200;
-const ASK_TIMEOUT_MS = 2_000;
+const pollMs = 200;
+const askTimeoutMs = 2_000;
 
 /** What the gateway answers to a CONNECT; undefined for nothing. Costs no bytes. */
 async function askGateway(gateway: string, key: string, authority: string): Promise<number | undefined> {
@@ -19,7 +19,7 @@ async function askGateway(gateway: string, key: string, authority: string): Prom
       method: 'CONNECT',
       path: authority,
       headers: { Host: authority, 'Proxy-Authorization': `Basic ${credentials}` },
-      timeout: ASK_TIMEOUT_MS,
+      timeout: askTimeoutMs,
       agent: false,
     });
     function answer(status: number | undefined): void {
@@ -48,12 +48,12 @@ export async function awaitKey(
   signal: AbortSignal | undefined,
 ): Promise<Result<void, number | undefined>> {
   let status: number | undefined;
-  const deadlineMs = performance.now() + WAIT_MS;
+  const deadlineMs = performance.now() + waitMs;
   while (performance.now() < deadlineMs) {
     if (signal?.aborted === true) return err(undefined);
     status = await askGateway(gateway, key, authority);
     if (status === 200 || status === 402) return ok(undefined);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
   return err(status);
 }

@@ -13,8 +13,8 @@ import type { Api, ApiFailure } from './api.ts';
 /** The demo account, signed in. */
 export type DemoAccount = Pick<StackInfo, 'account' | 'sub_user'>;
 
-const FIRST_BYTES = 10 * bytesPerGb;
-const KEY_LABEL = 'demo';
+const firstBytes = 10 * bytesPerGb;
+const keyLabel = 'demo';
 
 /** Signs in, or up when there is no such account yet. */
 async function enter(
@@ -36,7 +36,7 @@ async function obtainKey(api: Api, secrets: SecretStore, token: string): Promise
   if (!listed.ok) return listed;
   const isValid = listed.value.some((key) => key.id === demo.key?.id && key.revoked_at === null);
   if (isValid && demo.key !== null) return ok(demo.key.key);
-  const made = await api.call({ method: 'POST', path, token, body: { label: KEY_LABEL }, reply: CreatedKey });
+  const made = await api.call({ method: 'POST', path, token, body: { label: keyLabel }, reply: CreatedKey });
   if (!made.ok) return made;
   await secrets.update({ demo: { ...secrets.current.demo, key: { id: made.value.id, key: made.value.key } } });
   return ok(made.value.key);
@@ -49,7 +49,7 @@ async function obtainApiKey(api: Api, secrets: SecretStore, token: string): Prom
   const listed = await api.call({ method: 'GET', path, token, reply: ApiKeyList });
   if (!listed.ok) return listed;
   if (known !== null && listed.value.data.some(({ id }) => id === known.id)) return ok(known.key);
-  const made = await api.call({ method: 'POST', path, token, body: { label: KEY_LABEL }, reply: CreatedApiKey });
+  const made = await api.call({ method: 'POST', path, token, body: { label: keyLabel }, reply: CreatedApiKey });
   if (!made.ok) return made;
   const { id, api_key: key } = made.value;
   await secrets.update({ demo: { ...secrets.current.demo, api_key: { id, key } } });
@@ -74,7 +74,7 @@ async function creditFirstBytes(
     path: `/v1/operator/accounts/${accountId}/adjust`,
     token: operatorToken,
     idempotencyKey: 'first-bytes',
-    body: { bytes: FIRST_BYTES, reason: 'first bytes of the demo account' },
+    body: { bytes: firstBytes, reason: 'first bytes of the demo account' },
     reply: AdjustedBalance,
   });
 }

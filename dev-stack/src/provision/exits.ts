@@ -46,7 +46,7 @@ function residential(country: string, state: string, city: string, asn: number, 
 
 const agents = ['exit-agent-1', 'exit-agent-2', 'exit-agent-3'] as const;
 /** 127.0.0.11, .12, …: the low ones are left to what people use them for. */
-const FIRST_EXIT_HOST = 11;
+const firstExitHost = 11;
 
 /** `us-1`, `us-isp-1` */
 function nameOf({ network, country }: Place, index: number): string {
@@ -60,7 +60,7 @@ export const localExits: readonly LocalExit[] = places.flatMap(({ grades, ...pla
     ...place,
     name: nameOf({ ...place, grades }, index),
     grade,
-    exitIp: `127.0.0.${FIRST_EXIT_HOST + placeIndex * 10 + index}`,
+    exitIp: `127.0.0.${firstExitHost + placeIndex * 10 + index}`,
     agent: agents[index % agents.length] ?? agents[0],
   })),
 );

@@ -38,9 +38,9 @@ const plan = {
 };
 
 /** Exits are judged anew at each start, so this only has to outlast one that runs long. */
-const EXIT_LIFETIME_MS = 30 * 86_400_000;
+const exitLifetimeMs = 30 * 86_400_000;
 /** The most a page of a list holds; the stack has fewer exits. */
-const PAGE_LIMIT = 100;
+const pageLimit = 100;
 
 /** Puts the bundles on sale. Errors: `ApiFailure`. */
 export async function saveBundles(api: Api, operatorToken: string): Promise<Result<void, ApiFailure>> {
@@ -80,7 +80,7 @@ export async function replaceExits(
   agentToken: string,
 ): Promise<Result<void, ApiFailure>> {
   const path = '/v1/operator/exits';
-  const expires_at = new Date(Date.now() + EXIT_LIFETIME_MS).toISOString();
+  const expires_at = new Date(Date.now() + exitLifetimeMs).toISOString();
   const lines = exits.map((exit) => ({
     network: exit.network,
     country: exit.country,
@@ -107,7 +107,7 @@ export async function replaceExits(
   const ours = new Set(imported.value.data.map(({ id }) => id));
   const listed = await api.call({
     method: 'GET',
-    path: `${path}?limit=${PAGE_LIMIT}`,
+    path: `${path}?limit=${pageLimit}`,
     token: operatorToken,
     reply: OperatorExitList,
   });

@@ -4,7 +4,7 @@ import { reservePorts } from '../ports.ts';
 import type { Api } from '../provision/api.ts';
 import { enrolGateway, type Enrolment } from '../provision/fleet.ts';
 import type { StackFailure } from '../stack-failure.ts';
-import { FEED_KEY_ID, FLEET, type Setting } from './setting.ts';
+import { feedKeyId, fleetName, type Setting } from './setting.ts';
 
 export interface GatewayFleetOptions {
   /** Over what the stack sets, for every gateway. */
@@ -58,10 +58,10 @@ export function openGatewayFleet(setting: Setting, api: Api, options: GatewayFle
       stateDir: directory.gatewayState(name),
       keepsState: options.keepsState,
       edgePort: ports.api,
-      fleet: FLEET,
+      fleet: fleetName,
       enrolments,
       credentialPepper: secrets.current.credential_pepper,
-      edgeKeys: [{ ...feedKey, kid: FEED_KEY_ID }],
+      edgeKeys: [{ ...feedKey, kid: feedKeyId }],
       settings: { ...options.settings, ...settings },
       logFile: directory.logFile(name),
       onUnexpectedEnd,

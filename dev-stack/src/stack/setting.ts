@@ -22,7 +22,7 @@ export interface Setting {
 }
 
 /** The one fleet of a local stack. */
-export const FLEET = 'local';
+export const fleetName = 'local';
 
 /** Under which the gateways know the key that the edge signs with. */
-export const FEED_KEY_ID = 'local-feed-1';
+export const feedKeyId = 'local-feed-1';

@@ -8,7 +8,7 @@ import { startExitAgent, type ExitAgent } from '../parts/exit-agents.ts';
 import { marvelDatabaseUrl } from '../postgres.ts';
 import type { PlacedExit } from '../provision/exits.ts';
 import type { StackFailure } from '../stack-failure.ts';
-import { FEED_KEY_ID, FLEET, type Setting } from './setting.ts';
+import { feedKeyId, fleetName, type Setting } from './setting.ts';
 
 /** What runs before anything can be provisioned. */
 export interface Services {
@@ -18,33 +18,33 @@ export interface Services {
   readonly agents: readonly ExitAgent[];
 }
 
-const HOST = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 /** The variables and secrets of the Worker. */
 function edgeVariables({ secrets, ports, nameService }: Setting): Readonly<Record<string, string>> {
   const { current } = secrets;
   return {
     DATABASE_URL: marvelDatabaseUrl(ports.postgres),
-    NEON_FRONT_URL: `http://${HOST}:${ports.neon_front}`,
-    FLEET,
+    NEON_FRONT_URL: `http://${loopback}:${ports.neon_front}`,
+    FLEET: fleetName,
     ...(nameService === undefined ? {} : { DOH_URL: nameService }),
     CREDENTIAL_PEPPER: current.credential_pepper,
-    FEED_SIGNING_KEY: JSON.stringify({ ...current.feed_signing_key, kid: FEED_KEY_ID }),
+    FEED_SIGNING_KEY: JSON.stringify({ ...current.feed_signing_key, kid: feedKeyId }),
     OPERATOR_TOKEN: current.operator_token,
     STRIPE_SECRET_KEY: current.stripe_secret_key,
     STRIPE_WEBHOOK_SECRET: current.stripe_webhook_secret,
-    STRIPE_API_URL: `http://${HOST}:${ports.stripe}`,
+    STRIPE_API_URL: `http://${loopback}:${ports.stripe}`,
     WEBHOOK_ALLOW_LOOPBACK: 'true',
-    PUBLIC_API_URL: `http://${HOST}:${ports.api}`,
-    GATEWAY_ADDRESS: `${HOST}:${ports.marvel}`,
+    PUBLIC_API_URL: `http://${loopback}:${ports.api}`,
+    GATEWAY_ADDRESS: `${loopback}:${ports.marvel}`,
     GATEWAY_DOORS: [
-      `proxies-fo-residential=${HOST}:${ports.proxies_fo_residential}`,
-      `proxies-fo-isp=${HOST}:${ports.proxies_fo_isp}`,
-      `proxies-fo-datacenter=${HOST}:${ports.proxies_fo_datacenter}`,
-      `proxymesh=${HOST}:${ports.proxymesh}`,
+      `proxies-fo-residential=${loopback}:${ports.proxies_fo_residential}`,
+      `proxies-fo-isp=${loopback}:${ports.proxies_fo_isp}`,
+      `proxies-fo-datacenter=${loopback}:${ports.proxies_fo_datacenter}`,
+      `proxymesh=${loopback}:${ports.proxymesh}`,
     ].join(','),
     // One origin: the Worker serves the dashboard beside the API.
-    DASHBOARD_ORIGIN: `http://${HOST}:${ports.api}`,
+    DASHBOARD_ORIGIN: `http://${loopback}:${ports.api}`,
     // Everybody on this machine has one address, and scripts that try things out are no attack.
     RATE_LIMIT_ACCOUNT: '60000',
     RATE_LIMIT_ADDRESS: '60000',
@@ -68,7 +68,7 @@ async function startDatabaseSide(
   });
   if (!database.ok) return database;
   undo.use(database.value);
-  say(`PostgreSQL 18 runs on ${HOST}:${ports.postgres}`);
+  say(`PostgreSQL 18 runs on ${loopback}:${ports.postgres}`);
   const neonFront = undo.use(await startNeonFront({ port: ports.neon_front, postgresPort: ports.postgres }));
   if (prepared === undefined) {
     const migrated = await migrateDatabase(database.value.url, signal);

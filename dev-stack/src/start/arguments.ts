@@ -15,9 +15,9 @@ export interface StartArguments {
 }
 
 /** More gateway processes than a machine that this is meant for has use for. */
-const MAX_GATEWAYS = 32;
+const maxGateways = 32;
 
-const STATE_VARIABLE = 'MARVEL_STATE';
+const stateVariable = 'MARVEL_STATE';
 
 const flags = {
   help: { type: 'boolean', short: 'h' },
@@ -67,13 +67,13 @@ export function readArguments(
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }
-  const gateways = readInteger(String(values['gateways'] ?? '1'), 1, MAX_GATEWAYS);
-  if (gateways === undefined) return err(`--gateways: expected a number from 1 to ${MAX_GATEWAYS}.`);
-  const processes = readInteger(String(values['processes'] ?? '1'), 1, MAX_GATEWAYS);
-  if (processes === undefined) return err(`--processes: expected a number from 1 to ${MAX_GATEWAYS}.`);
+  const gateways = readInteger(String(values['gateways'] ?? '1'), 1, maxGateways);
+  if (gateways === undefined) return err(`--gateways: expected a number from 1 to ${maxGateways}.`);
+  const processes = readInteger(String(values['processes'] ?? '1'), 1, maxGateways);
+  if (processes === undefined) return err(`--processes: expected a number from 1 to ${maxGateways}.`);
   const ports = readPorts(values, environment);
   if (!ports.ok) return ports;
-  const state = values['state'] ?? environment[STATE_VARIABLE];
+  const state = values['state'] ?? environment[stateVariable];
   return ok({
     stateDirectory: typeof state === 'string' && state !== '' ? state : undefined,
     help: values['help'] === true,
@@ -88,9 +88,9 @@ export function readArguments(
 export function usage(): string {
   const options: (readonly [string, string])[] = [
     ['--ephemeral', 'free ports and a throw-away database; several may run at once'],
-    ['--gateways <n>', `so many gateways, 1 to ${MAX_GATEWAYS}; the first has the known ports, the others free ones`],
-    ['--processes <n>', `so many processes of each gateway, 1 to ${MAX_GATEWAYS}, on the same addresses`],
-    ['--state <directory>', `where state lives on; default .marvel; or ${STATE_VARIABLE}`],
+    ['--gateways <n>', `so many gateways, 1 to ${maxGateways}; the first has the known ports, the others free ones`],
+    ['--processes <n>', `so many processes of each gateway, 1 to ${maxGateways}, on the same addresses`],
+    ['--state <directory>', `where state lives on; default .marvel; or ${stateVariable}`],
     ['--help', 'this text'],
     ...portNames.map((name) => {
       const { part, port } = describePort(name);

@@ -13,20 +13,20 @@ export interface Ancestor {
 }
 
 /** `npx` starts a shell, that starts pnpm, that starts a shell; more means that something calls itself. */
-const MAX_ANCESTORS = 8;
-const POLL_MS = 500;
+const maxAncestors = 8;
+const pollMs = 500;
 
 /** A package manager, run by its name or by Node from a file of that name. */
-const PACKAGE_MANAGER = /^(?:\S*node\S* )?(?:\S*\/)?(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?(?:\.[cm]?js)?(?: |$)/;
+const packageManager = /^(?:\S*node\S* )?(?:\S*\/)?(?:npm|npx|pnpm|pnpx|yarn)(?:-cli)?(?:\.[cm]?js)?(?: |$)/;
 /** A shell that runs one command line; one that a person types into is no launcher. */
-const SHELL_COMMAND = /^(?:\S*\/)?(?:ba|da|z)?sh (?:-\S+ )*-\S*c /;
+const shellCommand = /^(?:\S*\/)?(?:ba|da|z)?sh (?:-\S+ )*-\S*c /;
 
 /** The processes above this one, nearest first; none where `ps` is missing. */
 async function ancestors(): Promise<readonly Ancestor[]> {
   const found: Ancestor[] = [];
   let pid = process.ppid;
   try {
-    while (pid > 1 && found.length < MAX_ANCESTORS) {
+    while (pid > 1 && found.length < maxAncestors) {
       const { stdout } = await run('ps', ['-o', 'ppid=,command=', '-p', `${pid}`]);
       const [, parent = '', command = ''] = /^\s*(\d+)\s+(.*)/.exec(stdout) ?? [];
       found.push({ pid, command });
@@ -40,9 +40,9 @@ async function ancestors(): Promise<readonly Ancestor[]> {
 
 /** Of the processes above, nearest first, those that exist only to run this one: up to the outermost package manager. */
 export function selectLaunchers(above: readonly Ancestor[]): readonly Ancestor[] {
-  const end = above.findIndex(({ command }) => !PACKAGE_MANAGER.test(command) && !SHELL_COMMAND.test(command));
+  const end = above.findIndex(({ command }) => !packageManager.test(command) && !shellCommand.test(command));
   const candidates = end === -1 ? above : above.slice(0, end);
-  return candidates.slice(0, candidates.findLastIndex(({ command }) => PACKAGE_MANAGER.test(command)) + 1);
+  return candidates.slice(0, candidates.findLastIndex(({ command }) => packageManager.test(command)) + 1);
 }
 
 async function isRunning(pid: number): Promise<boolean> {
@@ -65,7 +65,7 @@ export async function watchLaunchers(onGone: () => void): Promise<void> {
   if (launchers.length === 0) return;
   const timer = setInterval(() => {
     look().catch(reportBug);
-  }, POLL_MS);
+  }, pollMs);
   async function look(): Promise<void> {
     const running = await Promise.all(launchers.map(async ({ pid }) => isRunning(pid)));
     if (running.every(Boolean)) return;

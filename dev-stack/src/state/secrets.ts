@@ -53,10 +53,10 @@ export interface SecretStore {
   update(change: Partial<Secrets>): Promise<void>;
 }
 
-const TOKEN_CHARACTERS = 43;
+const tokenCharacters = 43;
 
 function newToken(prefix: string): string {
-  return `${prefix}${randomBase62(TOKEN_CHARACTERS, randomBytes)}`;
+  return `${prefix}${randomBase62(tokenCharacters, randomBytes)}`;
 }
 
 /** A fresh private key. */

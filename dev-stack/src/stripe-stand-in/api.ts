@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@marvel/shared/result';
-import { API_VERSION, type Happening } from './event.ts';
+import { apiVersion, type Happening } from './event.ts';
 import type { Cause } from './objects.ts';
 import { renderFailure, type StripeFailure } from './failure.ts';
 import { parseForm } from './form.ts';
@@ -83,7 +83,7 @@ function perform(
 /** Answers a request of the API: authenticated, at most once for each idempotency key. */
 export function answerApi(request: ApiRequest, parts: ApiParts): ApiResponse {
   const requestId = newId('req', 14);
-  const headers: Record<string, string> = { 'Request-Id': requestId, 'Stripe-Version': request.version ?? API_VERSION };
+  const headers: Record<string, string> = { 'Request-Id': requestId, 'Stripe-Version': request.version ?? apiVersion };
   const authentic = authenticate(request.authorization, parts.secretKey);
   if (!authentic.ok) return { ...failed(authentic.error), headers };
 

@@ -22,9 +22,9 @@ export interface CardTry {
   readonly isDeclined?: boolean;
 }
 
-const DAY_SECONDS = 86_400;
+const daySeconds = 86_400;
 /** Stripe tries a declined card again some days later. */
-const RETRY_DAYS = 3;
+const retryDays = 3;
 
 function orderOf(invoice: Invoice, customer: Stripe.Customer | undefined): PaymentOrder {
   return {
@@ -68,7 +68,7 @@ function collect(invoice: Invoice, isDeclined: boolean, store: Store, nowSeconds
       ...invoice,
       attempt_count: invoice.attempt_count + 1,
       attempted: true,
-      next_payment_attempt: nowSeconds + RETRY_DAYS * DAY_SECONDS,
+      next_payment_attempt: nowSeconds + retryDays * daySeconds,
     };
     store.put(payment);
     store.put(failed);

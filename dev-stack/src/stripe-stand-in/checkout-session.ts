@@ -42,11 +42,11 @@ export const CreateSession = v.strictObject({
 });
 export type CreateSession = v.InferOutput<typeof CreateSession>;
 
-const DAY_SECONDS = 86_400;
-const MIN_LIFE_SECONDS = 1_800;
+const daySeconds = 86_400;
+const minLifeSeconds = 1_800;
 
 /** Stripe's smallest charge, in the currencies that the product uses; others have none here. */
-const MIN_AMOUNT = new Map([
+const minAmount = new Map([
   ['usd', 50],
   ['eur', 50],
   ['gbp', 30],
@@ -118,8 +118,8 @@ function checkParams(params: CreateSession, store: Store, nowSeconds: number): S
       'customer',
     );
   }
-  const life = (expiresAt ?? nowSeconds + DAY_SECONDS) - nowSeconds;
-  if (life < MIN_LIFE_SECONDS || life > DAY_SECONDS) {
+  const life = (expiresAt ?? nowSeconds + daySeconds) - nowSeconds;
+  if (life < minLifeSeconds || life > daySeconds) {
     return invalidRequest(
       undefined,
       'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.',
@@ -142,7 +142,7 @@ export function addSession(
   if (!items.ok) return items;
   const total = items.value.reduce((sum, item) => sum + item.amount_total, 0);
   const currency = items.value[0]?.currency ?? '';
-  const least = MIN_AMOUNT.get(currency) ?? 1;
+  const least = minAmount.get(currency) ?? 1;
   if (params.mode === 'payment' && total < least) {
     return err(
       invalidRequest(
@@ -180,7 +180,7 @@ export function addSession(
     customer_details: null,
     customer_email: params.customer_email ?? null,
     discounts: [],
-    expires_at: params.expires_at ?? nowSeconds + DAY_SECONDS,
+    expires_at: params.expires_at ?? nowSeconds + daySeconds,
     integration_identifier: null,
     invoice: null,
     invoice_creation: null,

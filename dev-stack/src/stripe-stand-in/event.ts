@@ -2,7 +2,7 @@ import { newId } from './id.ts';
 import type { Cause, EventObjects, EventType, StripeEvent } from './objects.ts';
 
 /** The version whose shapes the stand-in writes: the one that `stripe` 23.1 pins. */
-export const API_VERSION = '2026-10-28.endive';
+export const apiVersion = '2026-10-28.endive';
 
 /** What happened, with the object as it is now. */
 export interface Happening<T extends EventType = EventType> {
@@ -18,7 +18,7 @@ export function createEvent(happening: Happening, cause: Cause, nowSeconds: numb
   return {
     id: newId('evt'),
     object: 'event',
-    api_version: API_VERSION,
+    api_version: apiVersion,
     created: nowSeconds,
     data: structuredClone({ object, ...(previous === undefined ? {} : { previous_attributes: previous }) }),
     livemode: false,

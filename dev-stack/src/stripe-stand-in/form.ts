@@ -6,8 +6,8 @@ export interface FormTree {
   [name: string]: string | FormTree;
 }
 
-const MAX_FIELDS = 1_000;
-const MAX_DEPTH = 8;
+const maxFields = 1_000;
+const maxDepth = 8;
 
 /** A tree without a prototype, so that no field name means more than itself. */
 function emptyTree(): FormTree {
@@ -53,7 +53,7 @@ export function parseForm(text: string): Result<FormTree, StripeFailure> {
   for (const [name, value] of new URLSearchParams(text)) {
     fields += 1;
     const path = splitName(name);
-    const isPlaced = fields <= MAX_FIELDS && path !== undefined && path.length <= MAX_DEPTH && place(tree, path, value);
+    const isPlaced = fields <= maxFields && path !== undefined && path.length <= maxDepth && place(tree, path, value);
     if (!isPlaced) return err(invalidRequest('parameter_invalid', `Invalid parameter: ${name}`, name));
   }
   return ok(tree);

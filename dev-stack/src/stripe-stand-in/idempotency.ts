@@ -19,7 +19,7 @@ export interface Idempotency {
   remember(key: string, request: string, answer: ApiAnswer): void;
 }
 
-const MAX_KEYS = 20_000;
+const maxKeys = 20_000;
 
 function digestOf(request: string): string {
   return createHash('sha256').update(request).digest('base64');
@@ -39,7 +39,7 @@ export function openIdempotency(): Idempotency {
     remember(key, request, answer) {
       known.set(key, { digest: digestOf(request), answer });
       const [oldest] = known.keys();
-      if (known.size > MAX_KEYS && oldest !== undefined) known.delete(oldest);
+      if (known.size > maxKeys && oldest !== undefined) known.delete(oldest);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Kind, Kinds } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** The fields by which each kind can be filtered. */
-const FILTERS: { readonly [K in Kind]: readonly string[] } = {
+const filterNames: { readonly [K in Kind]: readonly string[] } = {
   'checkout.session': ['customer', 'payment_intent', 'status', 'subscription'],
   charge: ['customer', 'payment_intent'],
   customer: ['email'],
@@ -78,7 +78,7 @@ export function listObjects<K extends Kind>(
   if (!read.ok) return read;
   const { limit, created, starting_after: after, ending_before: before, expand: _, ...rest } = read.value;
   const filters = Object.entries(rest);
-  const unknown = filters.find(([name]) => !FILTERS[kind].includes(name));
+  const unknown = filters.find(([name]) => !filterNames[kind].includes(name));
   if (unknown !== undefined)
     return err(invalidRequest('parameter_unknown', `Received unknown parameter: ${unknown[0]}`, unknown[0]));
 

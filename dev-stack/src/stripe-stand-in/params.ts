@@ -28,12 +28,12 @@ export const Text = v.pipe(
   v.maxLength(5_000, 'Text too long'),
 );
 
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 /** Three letters of a currency that there is, written small. */
 export const Currency = v.pipe(
   v.string(),
-  v.check((text) => CURRENCIES.has(text.toUpperCase()), 'Invalid currency'),
+  v.check((text) => currencies.has(text.toUpperCase()), 'Invalid currency'),
   v.transform((text) => text.toLowerCase()),
 );
 

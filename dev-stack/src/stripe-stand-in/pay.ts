@@ -18,7 +18,7 @@ export interface SessionStep {
   readonly happenings: readonly Happening[];
 }
 
-const NOBODY = 'payer@example.com';
+const nobody = 'payer@example.com';
 
 /** The session while it may still be paid. */
 export function openSession(id: string, store: Store): Result<SessionRecord, SessionClosed> {
@@ -38,7 +38,7 @@ function orderOf(session: SessionRecord, customer: Stripe.Customer | undefined):
     amount: session.amount_total ?? 0,
     currency: session.currency ?? '',
     customer: customer?.id ?? null,
-    email: customer?.email ?? session.customer_email ?? NOBODY,
+    email: customer?.email ?? session.customer_email ?? nobody,
     description: data.description ?? null,
     metadata: data.metadata,
     receiptEmail: data.receipt_email ?? null,
@@ -103,7 +103,7 @@ export function paySession(
   const happenings: Happening[] = [];
   let customer = customerOf(session, store);
   if (customer === undefined && (session.mode === 'subscription' || session.customer_creation === 'always')) {
-    const added = addCustomer(session.customer_email ?? NOBODY, store, nowSeconds);
+    const added = addCustomer(session.customer_email ?? nobody, store, nowSeconds);
     customer = added.customer;
     happenings.push(...added.happenings);
   }

@@ -4,7 +4,7 @@ import type { Invoice, SessionRecord } from './objects.ts';
 /** What the page says above the form. */
 export type Notice = 'none' | 'declined';
 
-const STYLE = `
+const pageStyle = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: Canvas; color: CanvasText; }
   main { width: min(26rem, 90vw); padding: 2rem 0; }
@@ -46,7 +46,7 @@ function page(title: string, body: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)}</title>
-<style>${STYLE}</style>
+<style>${pageStyle}</style>
 </head>
 <body>
 <main>

@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe';
 import { newId } from './id.ts';
 
 /** The card that every payer of the stand-in has. */
-const CARD: Stripe.Charge.PaymentMethodDetails.Card = {
+const testCard: Stripe.Charge.PaymentMethodDetails.Card = {
   amount_authorized: null,
   authorization_code: null,
   brand: 'visa',
@@ -87,7 +87,7 @@ export function createPaymentIntent(order: PaymentOrder, nowSeconds: number): St
   };
 }
 
-const DECLINED = { code: 'card_declined', message: 'Your card was declined.' } as const;
+const cardDeclined = { code: 'card_declined', message: 'Your card was declined.' } as const;
 
 /** One try of a payment, which went well or was declined. */
 export function createCharge(
@@ -115,8 +115,8 @@ export function createCharge(
     description: order.description,
     disputed: false,
     failure_balance_transaction: null,
-    failure_code: isPaid ? null : DECLINED.code,
-    failure_message: isPaid ? null : DECLINED.message,
+    failure_code: isPaid ? null : cardDeclined.code,
+    failure_message: isPaid ? null : cardDeclined.message,
     fraud_details: {},
     livemode: false,
     metadata: order.metadata,
@@ -135,7 +135,7 @@ export function createCharge(
     paid: isPaid,
     payment_intent: intent.id,
     payment_method: newId('pm'),
-    payment_method_details: { type: 'card', card: { ...CARD, amount_authorized: isPaid ? intent.amount : null } },
+    payment_method_details: { type: 'card', card: { ...testCard, amount_authorized: isPaid ? intent.amount : null } },
     receipt_email: order.receiptEmail,
     receipt_number: null,
     receipt_url: null,
@@ -165,7 +165,7 @@ export function afterCharge(intent: Stripe.PaymentIntent, charge: Stripe.Charge)
       }
     : {
         ...tried,
-        last_payment_error: { charge: charge.id, ...DECLINED, decline_code: 'generic_decline', type: 'card_error' },
+        last_payment_error: { charge: charge.id, ...cardDeclined, decline_code: 'generic_decline', type: 'card_error' },
         status: 'requires_payment_method',
       };
 }

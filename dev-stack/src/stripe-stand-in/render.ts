@@ -3,7 +3,7 @@ import type { Invoice, SessionRecord } from './objects.ts';
 import type { Store } from './store.ts';
 
 /** How deep Stripe lets `expand` go. */
-const MAX_EXPAND_DEPTH = 4;
+const maxExpandDepth = 4;
 
 function isSession(object: object): object is SessionRecord {
   return 'stand_in' in object;
@@ -59,6 +59,6 @@ export function render(object: object, expand: readonly string[], store: Store):
     return { ...object, data };
   }
   let rendered: unknown = renderPlain(object, expand, store);
-  for (const path of expand) rendered = expandPath(rendered, path.split('.').slice(0, MAX_EXPAND_DEPTH), store);
+  for (const path of expand) rendered = expandPath(rendered, path.split('.').slice(0, maxExpandDepth), store);
   return typeof rendered === 'object' && rendered !== null ? rendered : object;
 }

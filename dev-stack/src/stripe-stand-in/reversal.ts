@@ -119,9 +119,9 @@ export interface DisputeParams {
   readonly reason?: string;
 }
 
-const WEEK_SECONDS = 604_800;
+const weekSeconds = 604_800;
 
-const NO_EVIDENCE: Stripe.Dispute.Evidence = {
+const noEvidence: Stripe.Dispute.Evidence = {
   access_activity_log: null,
   billing_address: null,
   cancellation_policy: null,
@@ -172,9 +172,9 @@ export function disputeCharge(
     created: nowSeconds,
     currency: charge.currency,
     enhanced_eligibility_types: [],
-    evidence: NO_EVIDENCE,
+    evidence: noEvidence,
     evidence_details: {
-      due_by: nowSeconds + WEEK_SECONDS,
+      due_by: nowSeconds + weekSeconds,
       enhanced_eligibility: {},
       has_evidence: false,
       past_due: false,

@@ -156,7 +156,7 @@ const collectInvoice = route(OnlyExpand, (_, { store, nowSeconds, id }) => {
 });
 
 /** `:id` stands for one segment. */
-const ROUTES: Readonly<Record<string, Route>> = {
+const routes: Readonly<Record<string, Route>> = {
   'POST /v1/checkout/sessions': createSession,
   'GET /v1/checkout/sessions': list('checkout.session'),
   'GET /v1/checkout/sessions/:id': retrieve('checkout.session'),
@@ -198,12 +198,12 @@ const ROUTES: Readonly<Record<string, Route>> = {
 
 /** Finds the route of a request; an id is the first segment that no route names. */
 function findRoute(method: string, path: string): { readonly run: Route; readonly id: string } | undefined {
-  const exact = ROUTES[`${method} ${path}`];
+  const exact = routes[`${method} ${path}`];
   if (exact !== undefined) return { run: exact, id: '' };
   const segments = path.split('/');
   for (let index = 3; index < segments.length; index += 1) {
     const template = segments.with(index, ':id').join('/');
-    const run = ROUTES[`${method} ${template}`];
+    const run = routes[`${method} ${template}`];
     if (run !== undefined) return { run, id: decodeURIComponent(segments[index] ?? '') };
   }
   return undefined;

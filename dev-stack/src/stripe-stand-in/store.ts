@@ -16,7 +16,7 @@ export interface Store {
 }
 
 /** The oldest are forgotten beyond it; a test that makes more looks at its newest. */
-const MAX_OBJECTS = 200_000;
+const maxObjects = 200_000;
 
 function isKind<K extends Kind>(object: Kinds[Kind], kind: K): object is Kinds[K] {
   return object.object === kind;
@@ -70,7 +70,7 @@ export async function openStore(file?: string): Promise<Store> {
     put(object) {
       objects.set(object.id, object);
       const [oldest] = objects.keys();
-      if (objects.size > MAX_OBJECTS && oldest !== undefined) objects.delete(oldest);
+      if (objects.size > maxObjects && oldest !== undefined) objects.delete(oldest);
       save();
     },
     flush: async () => writing,

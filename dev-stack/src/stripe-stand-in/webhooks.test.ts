@@ -75,14 +75,14 @@ function receivedTypes(): string[] {
   return receiver.deliveries.map((delivery) => opened(delivery).type);
 }
 
-const PAYMENT_TYPES = ['charge.succeeded', 'checkout.session.completed', 'payment_intent.succeeded'];
+const paymentTypes = ['charge.succeeded', 'checkout.session.completed', 'payment_intent.succeeded'];
 
 describe('a payment', () => {
   test('is told in three events that the real package verifies and reads', async () => {
     const id = await openSession();
     standIn.pay(id);
     await standIn.deliveriesIdle();
-    expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
+    expect(receivedTypes().toSorted()).toEqual(paymentTypes);
     const completed = receiver.deliveries
       .map((delivery) => opened(delivery))
       .find((event) => event.type === 'checkout.session.completed');
@@ -130,7 +130,7 @@ describe('a payment', () => {
     await standIn.deliveriesIdle();
     expect(receivedTypes().toSorted()).toEqual(
       [
-        ...PAYMENT_TYPES,
+        ...paymentTypes,
         'charge.dispute.closed',
         'charge.dispute.created',
         'charge.dispute.funds_reinstated',
@@ -172,7 +172,7 @@ describe('a signature', () => {
     standIn.setWebhook({ url: receiver.url, secret: 'whsec_new' });
     standIn.pay(await openSession());
     await standIn.deliveriesIdle();
-    expect(receiver.deliveries.map((delivery) => opened(delivery, 'whsec_new').type).toSorted()).toEqual(PAYMENT_TYPES);
+    expect(receiver.deliveries.map((delivery) => opened(delivery, 'whsec_new').type).toSorted()).toEqual(paymentTypes);
   });
 });
 
@@ -196,7 +196,7 @@ describe('a delivery', () => {
     );
     await receiver.start();
     await standIn.deliveriesIdle();
-    expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
+    expect(receivedTypes().toSorted()).toEqual(paymentTypes);
   });
 
   test('is kept while deliveries are held, and may come out of order', async () => {
@@ -230,7 +230,7 @@ describe('a delivery', () => {
     expect(receiver.deliveries).toEqual([]);
     await standIn.start();
     await standIn.deliveriesIdle();
-    expect(receivedTypes().toSorted()).toEqual(PAYMENT_TYPES);
+    expect(receivedTypes().toSorted()).toEqual(paymentTypes);
   });
 
   test('that hangs does not keep the stand-in from ending', async () => {

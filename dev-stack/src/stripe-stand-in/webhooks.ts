@@ -56,16 +56,16 @@ export interface Webhooks {
   close(): Promise<void>;
 }
 
-const MAX_AT_ONCE = 8;
-const MAX_DELIVER_TIMES = 200;
+const maxAtOnce = 8;
+const maxDeliverTimes = 200;
 /** Beyond it the oldest unsent event is forgotten; it stays in `GET /v1/events`. */
-const MAX_WAITING = 10_000;
-const MAX_ATTEMPTS_KEPT = 10_000;
-const TRY_TIMEOUT_MS = 10_000;
+const maxWaiting = 10_000;
+const maxAttemptsKept = 10_000;
+const tryTimeoutMs = 10_000;
 /** Stripe goes on for three days; a local stack is looked at sooner. These add up to about two and a half minutes. */
-const MAX_TRIES = 30;
-const FIRST_RETRY_MS = 100;
-const MAX_RETRY_MS = 5_000;
+const maxTries = 30;
+const firstRetryMs = 100;
+const maxRetryMs = 5_000;
 
 /** Opens the deliveries; without an endpoint events are only kept. */
 export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): Webhooks {
@@ -89,7 +89,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
         method: 'POST',
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
+        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(tryTimeoutMs)]),
         headers: {
           'Content-Type': 'application/json; charset=utf-8',
           'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
@@ -103,7 +103,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
     }
     const attempt = { eventId: event.id, type: event.type, status };
     attempts.push(attempt);
-    if (attempts.length > MAX_ATTEMPTS_KEPT) attempts.shift();
+    if (attempts.length > maxAttemptsKept) attempts.shift();
     const isTaken = status !== undefined && status >= 200 && status < 300;
     if (isTaken) store.put({ ...event, pending_webhooks: 0 });
     return attempt;
@@ -111,8 +111,8 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
 
   /** Posts an event until it is taken. */
   async function insist(event: StripeEvent): Promise<void> {
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const retryMs = tries === 0 ? 0 : Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), MAX_RETRY_MS);
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const retryMs = tries === 0 ? 0 : Math.min(firstRetryMs * 2 ** (tries - 1), maxRetryMs);
       await sleep(delayMs + retryMs, undefined, { signal: closing.signal });
       if (isPaused) {
         waiting.unshift(event);
@@ -129,7 +129,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
   }
 
   function work(): void {
-    while (mayPost() && running.size < MAX_AT_ONCE) {
+    while (mayPost() && running.size < maxAtOnce) {
       const event = waiting.shift();
       if (event === undefined) break;
       const task = insist(event)
@@ -147,7 +147,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
 
   function queue(event: StripeEvent): void {
     waiting.push(event);
-    if (waiting.length > MAX_WAITING) waiting.shift();
+    if (waiting.length > maxWaiting) waiting.shift();
     work();
   }
 
@@ -169,7 +169,7 @@ export function openWebhooks(store: Store, first: WebhookEndpoint | undefined): 
     held: () => [...kept],
     async deliver(event, { times = 1, secret, signedAtSeconds } = {}) {
       if (endpoint === undefined) throw new TypeError('there is no webhook endpoint to deliver to');
-      if (times > MAX_DELIVER_TIMES) throw new RangeError(`at most ${MAX_DELIVER_TIMES} deliveries at once`);
+      if (times > maxDeliverTimes) throw new RangeError(`at most ${maxDeliverTimes} deliveries at once`);
       const target = { url: endpoint.url, secret: secret ?? endpoint.secret };
       return Promise.all(Array.from({ length: times }, async () => post(event, target, signedAtSeconds)));
     },
