@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createLeaseClock } from './lease-clock.ts';
-import { eventually } from './testing/event-log.ts';
-import { knows, startFeed, startFeedEdge } from './testing/feed-harness.ts';
-import { accountRecord, keyRecord } from './testing/records.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { TestGateway } from './testing/test-gateway.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { knows, startFeed, startFeedEdge } from '../test-support/feed-harness.ts';
+import { accountRecord, keyRecord } from '../test-support/records.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { TestGateway } from '../test-support/test-gateway.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { destination } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { destination } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 
-const child = fileURLToPath(new URL('testing/gateway-child.ts', import.meta.url));
+const child = fileURLToPath(new URL('../test-support/gateway-child.ts', import.meta.url));
 const Started = v.object({ address: v.string(), key: v.string() });
 
 test('a gateway out of file descriptors sheds, keeps what it has, and recovers', async () => {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { expectRefusal } from './testing/expect-refusal.ts';
-import { pattern, Received, writePattern } from './testing/pattern.ts';
-import { echoes, opensThen, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { expectRefusal } from '../test-support/expect-refusal.ts';
+import { pattern, Received, writePattern } from '../test-support/pattern.ts';
+import { echoes, opensThen, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { account, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 
 async function scrape(gateway: TestGateway, path: string): Promise<{ status: number; text: string }> {
   const response = await fetch(`http://${gateway.gateway.addresses.admin}${path}`);

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeCertificate } from './testing/certificates.ts';
-import { relays, ScriptedExit } from './testing/scripted-exit.ts';
-import { TestGateway } from './testing/test-gateway.ts';
+import { makeCertificate } from '../test-support/certificates.ts';
+import { relays, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { TestGateway } from '../test-support/test-gateway.ts';
 
 // The way through each door with a client that people use, from end to end.
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { Socks5Wire } from './testing/socks5-wire.ts';
-import { destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { Socks5Wire } from '../test-support/socks5-wire.ts';
+import { destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectRefusal, refused } from './testing/expect-refusal.ts';
-import { eventually } from './testing/event-log.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
+import { expectRefusal, refused } from '../test-support/expect-refusal.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { account, credential, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire, type WireAnswer } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, credential, TestGateway } from './testing/test-gateway.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { account, credential, TestGateway } from '../test-support/test-gateway.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

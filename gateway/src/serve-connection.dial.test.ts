@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { expectRefusal } from './testing/expect-refusal.ts';
-import { eventually } from './testing/event-log.ts';
-import { answers, echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { expectRefusal } from '../test-support/expect-refusal.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { answers, echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { account, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

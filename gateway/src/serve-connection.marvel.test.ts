@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { answers, echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { credential, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { answers, echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { credential, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire, type WireAnswer } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

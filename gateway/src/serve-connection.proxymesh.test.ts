@@ -1,9 +1,9 @@
 import type { AuthorizedSourceRecord } from '@marvel/shared/feed';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { sourceRecord } from './testing/records.ts';
-import { answers, echoes, ScriptedExit } from './testing/scripted-exit.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { sourceRecord } from '../test-support/records.ts';
+import { answers, echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
 import {
   addressOf,
   ask as askAt,
@@ -11,9 +11,9 @@ import {
   subUser,
   subUserConnect,
   type SubUserRequest,
-} from './testing/sub-user-client.ts';
-import { account, TestGateway } from './testing/test-gateway.ts';
-import { Wire, type WireAnswer } from './testing/wire.ts';
+} from '../test-support/sub-user-client.ts';
+import { account, TestGateway } from '../test-support/test-gateway.ts';
+import { Wire, type WireAnswer } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

@@ -4,12 +4,12 @@ import { makeApiKey } from '@marvel/shared/api-key';
 import { type FailureCode, failureEntry, type Socks5Answer } from '@marvel/shared/failures';
 import { rehearsableFailures, rehearsalSession } from '@marvel/shared/rehearsal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectRefusal } from './testing/expect-refusal.ts';
-import { echoes, ScriptedExit } from './testing/scripted-exit.ts';
-import { Socks5Wire } from './testing/socks5-wire.ts';
-import { addressOf, ask, everyDialect, subUserConnect } from './testing/sub-user-client.ts';
-import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
+import { expectRefusal } from '../test-support/expect-refusal.ts';
+import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { Socks5Wire } from '../test-support/socks5-wire.ts';
+import { addressOf, ask, everyDialect, subUserConnect } from '../test-support/sub-user-client.ts';
+import { account, credential, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire, type WireAnswer } from '../test-support/wire.ts';
 
 const testCredential = 'key_test1';
 let gateway: TestGateway;

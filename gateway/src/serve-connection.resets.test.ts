@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { pattern } from './testing/pattern.ts';
-import { echoes, opensThen, ScriptedExit } from './testing/scripted-exit.ts';
-import { destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { pattern } from '../test-support/pattern.ts';
+import { echoes, opensThen, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 import type { EndReason } from './tunnel-end.ts';
 
 let gateway: TestGateway;

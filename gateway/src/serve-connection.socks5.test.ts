@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { answers, echoes, opensThen, ScriptedExit } from './testing/scripted-exit.ts';
-import { requestMessage, signInMessage, Socks5Wire } from './testing/socks5-wire.ts';
-import { account, credential, TestGateway } from './testing/test-gateway.ts';
-import { Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { answers, echoes, opensThen, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { requestMessage, signInMessage, Socks5Wire } from '../test-support/socks5-wire.ts';
+import { account, credential, TestGateway } from '../test-support/test-gateway.ts';
+import { Wire } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

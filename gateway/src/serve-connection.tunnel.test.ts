@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { pattern, Received, writePattern } from './testing/pattern.ts';
-import { echoes, opensThen, ScriptedExit } from './testing/scripted-exit.ts';
-import { account, credential, destination, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { pattern, Received, writePattern } from '../test-support/pattern.ts';
+import { echoes, opensThen, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { account, credential, destination, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

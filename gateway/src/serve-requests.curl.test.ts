@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { relays, ScriptedExit } from './testing/scripted-exit.ts';
-import { TestGateway } from './testing/test-gateway.ts';
+import { relays, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { TestGateway } from '../test-support/test-gateway.ts';
 
 // Plain http through the proxy with a client that people use, and a server of another make.
 

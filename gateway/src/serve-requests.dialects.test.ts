@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ScriptedExit } from './testing/scripted-exit.ts';
-import { answersEach, ok, type SeenRequest } from './testing/scripted-origin.ts';
-import { addressOf, everyDialect, subUser } from './testing/sub-user-client.ts';
-import { TestGateway } from './testing/test-gateway.ts';
-import { Wire, type WireAnswer } from './testing/wire.ts';
+import { ScriptedExit } from '../test-support/scripted-exit.ts';
+import { answersEach, ok, type SeenRequest } from '../test-support/scripted-origin.ts';
+import { addressOf, everyDialect, subUser } from '../test-support/sub-user-client.ts';
+import { TestGateway } from '../test-support/test-gateway.ts';
+import { Wire, type WireAnswer } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

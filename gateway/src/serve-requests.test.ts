@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { failures } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { eventually } from './testing/event-log.ts';
-import { pattern, Received, writePattern } from './testing/pattern.ts';
-import { ScriptedExit } from './testing/scripted-exit.ts';
-import { answersEach, leadsTo, ok, type SeenRequest, takeRequest } from './testing/scripted-origin.ts';
-import { account, credential, TestGateway } from './testing/test-gateway.ts';
-import { connectRequest, Wire, type WireAnswer } from './testing/wire.ts';
+import { eventually } from '../test-support/event-log.ts';
+import { pattern, Received, writePattern } from '../test-support/pattern.ts';
+import { ScriptedExit } from '../test-support/scripted-exit.ts';
+import { answersEach, leadsTo, ok, type SeenRequest, takeRequest } from '../test-support/scripted-origin.ts';
+import { account, credential, TestGateway } from '../test-support/test-gateway.ts';
+import { connectRequest, Wire, type WireAnswer } from '../test-support/wire.ts';
 
 let gateway: TestGateway;
 let exit: ScriptedExit;

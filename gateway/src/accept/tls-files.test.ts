@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
-import { eventually } from '../testing/event-log.ts';
+import { makeCertificate, type TestCertificate } from '../../test-support/certificates.ts';
+import { eventually } from '../../test-support/event-log.ts';
 import { type KeyPair, type KeyPairFault, readKeyPair, type TlsFiles, TlsFilesWatch } from './tls-files.ts';
 
 const noPollMs = 86_400_000;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { makeCertificate, type TestCertificate } from '../testing/certificates.ts';
-import { eventually } from '../testing/event-log.ts';
+import { makeCertificate, type TestCertificate } from '../../test-support/certificates.ts';
+import { eventually } from '../../test-support/event-log.ts';
 import { openListener } from './listener.ts';
 import { TlsTermination } from './tls-termination.ts';
 

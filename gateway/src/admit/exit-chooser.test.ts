@@ -5,8 +5,8 @@ import type { PinLine } from '@marvel/shared/usage-batch';
 import { assert, constantFrom, integer, property, record, uniqueArray } from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ExitWish } from '../offer.ts';
-import { FakeFleet } from '../testing/fake-fleet.ts';
-import { exitRecord } from '../testing/test-gateway.ts';
+import { FakeFleet } from '../../test-support/fake-fleet.ts';
+import { exitRecord } from '../../test-support/test-gateway.ts';
 import { ExitChooser } from './exit-chooser.ts';
 
 const account = 'acc_0001';

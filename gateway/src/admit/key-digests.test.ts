@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { makeApiKey } from '@marvel/shared/api-key';
 import { expect, test } from 'vitest';
 import type { OfferedCredential } from '../offer.ts';
-import { FakeFleet, testPepper } from '../testing/fake-fleet.ts';
+import { FakeFleet, testPepper } from '../../test-support/fake-fleet.ts';
 import { identify } from './identify.ts';
 import { KeyDigests } from './key-digests.ts';
 

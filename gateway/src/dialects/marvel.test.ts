@@ -1,6 +1,6 @@
 import { failureCodes, failures } from '@marvel/shared/failures';
 import { describe, expect, test } from 'vitest';
-import { exitRecord } from '../testing/test-gateway.ts';
+import { exitRecord } from '../../test-support/test-gateway.ts';
 import { marvelHttpAnswers, readMarvelRequest } from './marvel.ts';
 
 function request(authorization: string | undefined, fields: Record<string, string> = {}) {

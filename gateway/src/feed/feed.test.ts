@@ -1,10 +1,10 @@
 import type { FeedPage } from '@marvel/shared/feed';
 import { expect, test } from 'vitest';
 import type { FleetChange } from '../fleet-view.ts';
-import { eventually } from '../testing/event-log.ts';
-import { knows, many, mixed, startFeed, startFeedEdge, tombstone } from '../testing/feed-harness.ts';
-import { accountRecord, keyRecord } from '../testing/records.ts';
-import { type EdgeAnswer, edgeKeys, newKeyPair, signedAnswer } from '../testing/scripted-edge.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { knows, many, mixed, startFeed, startFeedEdge, tombstone } from '../../test-support/feed-harness.ts';
+import { accountRecord, keyRecord } from '../../test-support/records.ts';
+import { type EdgeAnswer, edgeKeys, newKeyPair, signedAnswer } from '../../test-support/scripted-edge.ts';
 
 test.each([1, 7, 100, 10_000])(
   'pages of %d records give the same state, and nothing is served before the last',

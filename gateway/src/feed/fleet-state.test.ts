@@ -13,7 +13,7 @@ import {
   nodeRecord,
   sourceRecord,
   subUserRecord,
-} from '../testing/records.ts';
+} from '../../test-support/records.ts';
 
 function stateOf(...records: FeedRecord[]): FleetState {
   const state = new FleetState();

@@ -1,11 +1,11 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
-import { type FeedEdge, knows, many, mixed, startFeed, startFeedEdge } from '../testing/feed-harness.ts';
-import { accountRecord, canonical, keyRecord } from '../testing/records.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { type FeedEdge, knows, many, mixed, startFeed, startFeedEdge } from '../../test-support/feed-harness.ts';
+import { accountRecord, canonical, keyRecord } from '../../test-support/records.ts';
 import { readSealed, sealingKey, writeSealed } from './sealed-file.ts';
-import { temporaryDirectory } from '../testing/temporary-directory.ts';
+import { temporaryDirectory } from '../../test-support/temporary-directory.ts';
 
 const inAnHour = () => Date.now() + 3_600_000 + 1000;
 

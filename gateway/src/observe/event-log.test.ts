@@ -94,7 +94,7 @@ test('lines keep their order, whoever wrote them', () => {
 });
 
 test('a reader that has stopped reading holds nobody up', async () => {
-  const child = fileURLToPath(new URL('../testing/log-child.ts', import.meta.url));
+  const child = fileURLToPath(new URL('../../test-support/log-child.ts', import.meta.url));
   const logging = spawn(process.execPath, [child], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     logging.kill('SIGKILL');
@@ -103,7 +103,7 @@ test('a reader that has stopped reading holds nobody up', async () => {
 });
 
 test('a full disk costs lines, and neither the process nor its orderly end', async () => {
-  const child = fileURLToPath(new URL('../testing/full-log-child.ts', import.meta.url));
+  const child = fileURLToPath(new URL('../../test-support/full-log-child.ts', import.meta.url));
   const logging = spawn('sh', ['-c', 'exec "$0" "$1" 2>/dev/full', process.execPath, child], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { temporaryDirectory } from '../testing/temporary-directory.ts';
+import { temporaryDirectory } from '../../test-support/temporary-directory.ts';
 import { openLogFunnel } from './log-funnel.ts';
 
 async function say(stream: PassThrough, bytes: Buffer | string): Promise<void> {

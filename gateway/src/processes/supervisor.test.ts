@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
+import { eventually } from '../../test-support/event-log.ts';
 import { type Child, startChild } from './child.ts';
 import type { ProcessPlan } from './plan-processes.ts';
 import { Supervisor } from './supervisor.ts';
 
-const program = fileURLToPath(new URL('../testing/process-child.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../test-support/process-child.ts', import.meta.url));
 const times = { restart: { firstMs: 20, maxMs: 100 }, notReadyMs: 150, stableMs: 60_000, stopMs: 1000 };
 
 interface Note {

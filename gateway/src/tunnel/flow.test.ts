@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
-import { socketPair } from '../testing/socket-pair.ts';
+import { socketPair } from '../../test-support/socket-pair.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import { Leg, type LegReceiver } from './leg.ts';
 import { ReadBuffers } from './read-buffers.ts';

@@ -1,9 +1,9 @@
 import { createServer, TLSSocket, connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../testing/certificates.ts';
-import { eventually } from '../testing/event-log.ts';
-import { Received, pattern } from '../testing/pattern.ts';
-import { socketPair } from '../testing/socket-pair.ts';
+import { makeCertificate } from '../../test-support/certificates.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { Received, pattern } from '../../test-support/pattern.ts';
+import { socketPair } from '../../test-support/socket-pair.ts';
 import { Leg, type LegReceiver } from './leg.ts';
 import { ReadBuffers } from './read-buffers.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
-import { pattern, Received, writePattern } from '../testing/pattern.ts';
-import { installReading, readingModes, TunnelBench } from '../testing/tunnel-bench.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { pattern, Received, writePattern } from '../../test-support/pattern.ts';
+import { installReading, readingModes, TunnelBench } from '../../test-support/tunnel-bench.ts';
 
 const times = { idleTimeoutMs: 1000, halfCloseTimeoutMs: 1000, keepAliveMs: 60_000 };
 const megabyte = 1_000_000;

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
 import { afterEach, expect, test } from 'vitest';
-import { startEdge } from '../testing/scripted-edge.ts';
-import { SettlingEdge } from '../testing/settling-edge.ts';
+import { startEdge } from '../../test-support/scripted-edge.ts';
+import { SettlingEdge } from '../../test-support/settling-edge.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -38,7 +38,7 @@ async function setUp() {
       ...process.env,
       USAGE_CHILD: JSON.stringify({ url: server.url, directory, signingKey, edgeKey, spends }),
     };
-    const script = fileURLToPath(new URL('../testing/usage-child.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../test-support/usage-child.ts', import.meta.url));
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     open.push(async () => child.kill('SIGKILL'));
     return child;

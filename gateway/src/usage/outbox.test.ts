@@ -1,9 +1,9 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
-import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../testing/usage-harness.ts';
-import { temporaryDirectory } from '../testing/temporary-directory.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../../test-support/usage-harness.ts';
+import { temporaryDirectory } from '../../test-support/temporary-directory.ts';
 
 test.each([
   ['on disk', true],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
-import { edgeKeys, newKeyPair, signedAnswer } from '../testing/scripted-edge.ts';
-import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../testing/usage-harness.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { edgeKeys, newKeyPair, signedAnswer } from '../../test-support/scripted-edge.ts';
+import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../../test-support/usage-harness.ts';
 
 test.each([
   ['a lost reply', 'lose'],

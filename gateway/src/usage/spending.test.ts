@@ -1,8 +1,8 @@
 import { openingAllowanceBytes } from '@marvel/shared/lease';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { eventually } from '../testing/event-log.ts';
-import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../testing/usage-harness.ts';
+import { eventually } from '../../test-support/event-log.ts';
+import { kib, mib, startSettlingEdge, startUsage, Tunnel } from '../../test-support/usage-harness.ts';
 
 test('the first 64 KiB wait for nobody, and a lease is asked for at that moment', async () => {
   const { edge, server } = await startSettlingEdge({ acc_0001: 100 * mib });

@@ -1,8 +1,8 @@
 import { compareCursors, type FeedPage, type FeedRecord } from '@marvel/shared/feed';
 import { onTestFinished } from 'vitest';
-import { createEdgeClient } from '../edge-client.ts';
-import { createFeed, type Feed, type FeedOptions } from '../feed/feed.ts';
-import type { FeedEvent } from '../feed/feed-event.ts';
+import { createEdgeClient } from '../src/edge-client.ts';
+import { createFeed, type Feed, type FeedOptions } from '../src/feed/feed.ts';
+import type { FeedEvent } from '../src/feed/feed-event.ts';
 import { accountRecord, digestOf, exitRecord, fleetRecord, keyRecord } from './records.ts';
 import { EventLog } from './event-log.ts';
 import { type EdgeAnswer, edgeKeys, signedAnswer, startEdge } from './scripted-edge.ts';

@@ -1,4 +1,4 @@
-import { openEventLog } from '../observe/event-log.ts';
+import { openEventLog } from '../src/observe/event-log.ts';
 
 // Logs more than a pipe holds, and more than may wait, to a standard error that nobody reads; then says so.
 

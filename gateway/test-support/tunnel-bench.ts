@@ -1,11 +1,11 @@
 import { deepStrictEqual, fail, strictEqual } from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
-import type { Principal } from '../admission.ts';
-import type { Spender } from '../spender.ts';
-import { Leg, type LegReceiver } from '../tunnel/leg.ts';
-import { findInstallReading } from '../tunnel/node-internals.ts';
-import { ReadBuffers } from '../tunnel/read-buffers.ts';
-import { Tunnel, type TunnelEnd } from '../tunnel/tunnel.ts';
+import type { Principal } from '../src/admission.ts';
+import type { Spender } from '../src/spender.ts';
+import { Leg, type LegReceiver } from '../src/tunnel/leg.ts';
+import { findInstallReading } from '../src/tunnel/node-internals.ts';
+import { ReadBuffers } from '../src/tunnel/read-buffers.ts';
+import { Tunnel, type TunnelEnd } from '../src/tunnel/tunnel.ts';
 import { type CountedSpender, CountingMeter } from './counting-meter.ts';
 import { eventually } from './event-log.ts';
 import { socketPair } from './socket-pair.ts';

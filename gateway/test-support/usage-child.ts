@@ -1,8 +1,8 @@
 // A process that spends and posts, to be killed: told by its environment what to use, it says on stdout what it has sealed.
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
 import * as v from 'valibot';
-import { createEdgeClient } from '../edge-client.ts';
-import { createUsage } from '../usage/usage.ts';
+import { createEdgeClient } from '../src/edge-client.ts';
+import { createUsage } from '../src/usage/usage.ts';
 
 const Jwk = v.looseObject({ kid: v.string() });
 

@@ -3,7 +3,7 @@ import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-di
 import type { Exit, Network } from '@marvel/shared/exit';
 import type { AuthorizedSourceRecord, DestinationPolicy, NodeRecord, SubUserRecord } from '@marvel/shared/feed';
 import type { Limits } from '@marvel/shared/limits';
-import type { AccountEntry, FleetChange, FleetView, KeyEntry } from '../fleet-view.ts';
+import type { AccountEntry, FleetChange, FleetView, KeyEntry } from '../src/fleet-view.ts';
 
 export const testPepper = 'pepper of the tests';
 

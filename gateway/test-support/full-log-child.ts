@@ -1,4 +1,4 @@
-import { openEventLog } from '../observe/event-log.ts';
+import { openEventLog } from '../src/observe/event-log.ts';
 
 // Logs to a standard error that takes nothing, as on a full disk, in each way there is; says that it lives, and ends.
 

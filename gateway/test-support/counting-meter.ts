@@ -1,6 +1,6 @@
 import type { FailureCode } from '@marvel/shared/failures';
 import type { PinLine } from '@marvel/shared/usage-batch';
-import type { BudgetStanding, Spender, SpenderEvents, Spending, UsageMeter } from '../spender.ts';
+import type { BudgetStanding, Spender, SpenderEvents, Spending, UsageMeter } from '../src/spender.ts';
 
 /** A meter in memory: one purse for everything, and exact books on what each spender did. */
 export class CountingMeter implements UsageMeter {

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import { createEdgeClient } from '../edge-client.ts';
-import type { Spender, SpenderEvents, Spending } from '../spender.ts';
-import { createUsage, type Usage, type UsageOptions } from '../usage/usage.ts';
-import type { UsageEvent } from '../usage/usage-event.ts';
+import { createEdgeClient } from '../src/edge-client.ts';
+import type { Spender, SpenderEvents, Spending } from '../src/spender.ts';
+import { createUsage, type Usage, type UsageOptions } from '../src/usage/usage.ts';
+import type { UsageEvent } from '../src/usage/usage-event.ts';
 import { EventLog } from './event-log.ts';
 import { edgeKeys, newKeyPair, type ScriptedEdge, startEdge } from './scripted-edge.ts';
 import { SettlingEdge } from './settling-edge.ts';
