@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import * as v from 'valibot';
 import { type Asker, httpAsker, signInMessage, socks5Asker } from './refusal-askers.ts';
 
@@ -67,7 +67,7 @@ async function makeCases(stack: Stack): Promise<readonly Case[]> {
   const keys: readonly Shown[] = [
     { shows: 'a name that is no key', username: 'nobody', password: target },
     { shows: 'a mistyped key', username: mistyped, password: target },
-    { shows: 'an unknown key', username: makeApiKey('live', randomBytes), password: target },
+    { shows: 'an unknown key', username: makeProxyKey('live', randomBytes), password: target },
     { shows: 'a revoked key', username: key, password: target },
     { shows: 'a revoked key, wrong target', username: key, password: 'nonsense' },
   ];

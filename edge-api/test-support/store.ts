@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll } from 'vitest';
 import { createDatabase, type Database } from '../src/store/database.ts';
 import { createAccount } from '../src/store/account.ts';
-import { createApiKey } from '../src/store/api-key.ts';
+import { createProxyKey } from '../src/store/proxy-key.ts';
 import { newId } from '../src/store/new-id.ts';
 import { type MigratedDatabase, startMigratedDatabase } from './migrated-database.ts';
 
@@ -33,7 +33,7 @@ export async function openStore(): Promise<Store> {
     },
     key: async (accountId, mode = 'live') => {
       const id = newId('key');
-      const made = await createApiKey(db, {
+      const made = await createProxyKey(db, {
         id,
         accountId,
         digest: random(),

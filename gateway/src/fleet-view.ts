@@ -43,7 +43,7 @@ export interface FleetView {
   readonly policy: DestinationPolicy;
   /** Gateways enrolled and not revoked. */
   readonly fleetSize: number;
-  /** `digest`: the 32 bytes of HMAC-SHA-256 of `keyDigestInput(key)` under the fleet's pepper. */
+  /** `digest`: the 32 bytes of HMAC-SHA-256 of `proxyKeyDigestInput(key)` under the fleet's pepper. */
   keyByDigest(digest: Uint8Array): KeyEntry | undefined;
   /** The digest inside is base64url; compare it in constant time. */
   subUserByName(username: string): SubUserRecord | undefined;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
 import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
@@ -40,7 +40,7 @@ async function askOverSocks5(key: string): Promise<number | undefined> {
 
 /** A key that was never one: its checksum does not fit. */
 function guess(): string {
-  const key = makeApiKey('live', randomBytes);
+  const key = makeProxyKey('live', randomBytes);
   return key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
 }
 
@@ -99,7 +99,7 @@ describe('no address is banned', () => {
 
   test('for a key that is not known yet, or no longer', async () => {
     for (let count = 0; count < 5; count += 1) {
-      expect(await ask(makeApiKey('live', randomBytes))).toContain('HTTP/1.1 407 ');
+      expect(await ask(makeProxyKey('live', randomBytes))).toContain('HTTP/1.1 407 ');
     }
     expect(await isServed()).toBe(true);
   });

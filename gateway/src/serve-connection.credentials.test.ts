@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectRefusal, refused } from '../test-support/expect-refusal.ts';
 import { eventually } from '../test-support/event-log.ts';
@@ -62,12 +62,12 @@ async function ask(request: string): Promise<{ readonly wire: Wire; readonly ans
 }
 
 describe('who is not known', () => {
-  const stranger = makeApiKey('live', randomBytes);
+  const stranger = makeProxyKey('live', randomBytes);
   test('gets one and the same 407, whatever is wrong', async () => {
     const { answer: first } = await ask(connectRequest(destination));
     expectRefusal(first, 'unauthenticated');
     expect(first.fields.get('proxy-authenticate')).toBe('Basic realm="marvel"');
-    const revoked = makeApiKey('live', randomBytes);
+    const revoked = makeProxyKey('live', randomBytes);
     gateway.fleet.addKey(revoked, { id: 'key_0002', account, test: false, limits: {} });
     gateway.fleet.removeKey(revoked);
     const others = [

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
 import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
 describe('what stands open is cut', () => {
   test('when its key is revoked, and the tunnels of another key of the account go on', async () => {
     gateway.addExit(exit.port);
-    const other = makeApiKey('live', randomBytes);
+    const other = makeProxyKey('live', randomBytes);
     gateway.fleet.addKey(other, { id: 'key_0002', account, test: false, limits: {} });
     const revoked = await gateway.open();
     const { wire: kept } = await gateway.connect({ key: other });

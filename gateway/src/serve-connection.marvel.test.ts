@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
     'unauthenticated',
     '407 Missing or invalid credentials',
     { connection: undefined, 'proxy-authenticate': 'Basic realm="marvel"' },
-    () => answerTo(connectRequest(destination, { key: makeApiKey('live', randomBytes) })),
+    () => answerTo(connectRequest(destination, { key: makeProxyKey('live', randomBytes) })),
   ],
   [
     'target_missing_country',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
@@ -288,7 +288,7 @@ describe('who is not known to a proxies.fo listener', () => {
       { username: 'nobody', fields: 'Expect: 100-continue\r\n' },
       { username: 'nobody', to: '127.0.0.1:25' },
       { username: gateway.key },
-      { username: makeApiKey('live', randomBytes), password: 'country-US' },
+      { username: makeProxyKey('live', randomBytes), password: 'country-US' },
       { username: null, fields: 'Proxy-Authorization: Bearer abc\r\n' },
     ];
     for (const request of others) {

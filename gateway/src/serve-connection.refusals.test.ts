@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectRefusal, refused } from '../test-support/expect-refusal.ts';
 import { eventually } from '../test-support/event-log.ts';
@@ -57,7 +57,7 @@ async function refusedWith(request: string): Promise<string | undefined> {
 describe('the order of refusals', () => {
   test('is head, credential, target, destination, budget, threads, capacity, dial', async () => {
     const { fleet, meter } = gateway;
-    const stranger = makeApiKey('live', randomBytes);
+    const stranger = makeProxyKey('live', randomBytes);
     meter.standingNow = 'balance_exhausted';
     gateway.limit({ threads: 1 });
     fleet.stale = true;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { type FailureCode, failureEntry, type Socks5Answer } from '@marvel/shared/failures';
 import { rehearsableFailures, rehearsalSession } from '@marvel/shared/rehearsal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   gateway = await TestGateway.start(everyDialect);
   exit = await ScriptedExit.start(echoes);
   gateway.addExit(exit.port);
-  testKey = makeApiKey('test', randomBytes);
+  testKey = makeProxyKey('test', randomBytes);
   gateway.fleet.addKey(testKey, { id: testCredential, account, test: true, limits: {} });
 });
 afterAll(async () => {
@@ -145,7 +145,7 @@ describe('no other credential', () => {
       wire.close();
     }
     gateway.fleet.addKey(gateway.key, { id: credential, account, test: false, limits: {} });
-    const unknown = makeApiKey('test', randomBytes);
+    const unknown = makeProxyKey('test', randomBytes);
     const wire = await Wire.open(gateway.address);
     wire.send(connectRequest(destination, { key: unknown, target: target('balance_exhausted') }));
     expectRefusal(await wire.answer(), 'unauthenticated');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { type FailureCode, failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
@@ -63,7 +63,7 @@ async function openTunnel(): Promise<Socks5Wire> {
 
 /** How each failure of the catalogue that SOCKS5 can tell is brought about, and read off the wire. */
 const cells: Partial<Record<FailureCode, () => Promise<void>>> = {
-  unauthenticated: () => expectSignInRefused(makeApiKey('live', randomBytes), target),
+  unauthenticated: () => expectSignInRefused(makeProxyKey('live', randomBytes), target),
   target_missing_country: () => expectSignInRefused(gateway.key, 'session-a'),
   target_invalid_country: () => expectSignInRefused(gateway.key, 'country-USA'),
   target_asn_unsupported: () => expectSignInRefused(gateway.key, 'country-US-asn-1'),
@@ -145,9 +145,9 @@ describe('over SOCKS5, as the catalogue has it,', () => {
 
 describe('a SOCKS5 client that is not known', () => {
   test.each([
-    ['an unknown key', () => [makeApiKey('live', randomBytes), target]],
+    ['an unknown key', () => [makeProxyKey('live', randomBytes), target]],
     ['a key with a typo', () => [`${gateway.key.slice(0, -1)}!`, target]],
-    ['an unknown key with a bad target', () => [makeApiKey('live', randomBytes), 'x']],
+    ['an unknown key with a bad target', () => [makeProxyKey('live', randomBytes), 'x']],
     ['an empty name and password', () => ['', '']],
     ['the longest name and password', () => ['x'.repeat(255), 'y'.repeat(255)]],
     [
@@ -172,7 +172,7 @@ describe('a SOCKS5 client that is not known', () => {
   test('learns nothing more while nothing is known of anyone', async () => {
     gateway.fleet.isReady = false;
     const client = await dial();
-    expect(await client.signIn(makeApiKey('live', randomBytes), 'x')).toEqual(welcome);
+    expect(await client.signIn(makeProxyKey('live', randomBytes), 'x')).toEqual(welcome);
     expect(await client.request('10.0.0.1', 25)).toEqual(reply(1));
     await expectEnd(client);
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
 import { pattern, Received, writePattern } from '../test-support/pattern.ts';
@@ -114,7 +114,7 @@ describe('a tunnel', () => {
 
   test('of a test key never bills', async () => {
     gateway.addExit(exit.port);
-    const key = makeApiKey('test', randomBytes);
+    const key = makeProxyKey('test', randomBytes);
     gateway.fleet.addKey(key, { id: 'key_0003', account, test: true, limits: { bytes_total: 1 } });
     gateway.meter.standingNow = 'balance_exhausted';
     expect((await gateway.connect({ key })).answer.status).toBe(200);

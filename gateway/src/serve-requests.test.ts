@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { failures } from '@marvel/shared/failures';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
@@ -211,7 +211,7 @@ describe('a connection', () => {
   });
 
   test('dials anew for another key, and when its exit is gone', async () => {
-    const other = makeApiKey('live', randomBytes);
+    const other = makeProxyKey('live', randomBytes);
     gateway.fleet.addKey(other, { id: 'key_0002', account, test: false, limits: {} });
     const wire = await open('');
     await ask(wire, request());
@@ -317,7 +317,7 @@ describe('a refusal', () => {
   test('comes in the one order, and costs nothing', async () => {
     gateway.meter.standingNow = 'balance_exhausted';
     const uri = 'http://127.0.0.1/';
-    expect(await code({ uri, target: 'x', key: makeApiKey('live', randomBytes) })).toBe('unauthenticated');
+    expect(await code({ uri, target: 'x', key: makeProxyKey('live', randomBytes) })).toBe('unauthenticated');
     expect(await code({ uri, target: 'x' })).toBe('target_malformed');
     expect(await code({ uri })).toBe('destination_forbidden');
     expect(await code({})).toBe('balance_exhausted');

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
+import { proxyKeyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
 import type { Exit, Network } from '@marvel/shared/exit';
 import type { AuthorizedSourceRecord, DestinationPolicy, NodeRecord, SubUserRecord } from '@marvel/shared/feed';
 import type { Limits } from '@marvel/shared/limits';
@@ -123,5 +123,5 @@ export class FakeFleet implements FleetView {
 }
 
 function digestOf(key: string): string {
-  return createHmac('sha256', testPepper).update(keyDigestInput(key)).digest('hex');
+  return createHmac('sha256', testPepper).update(proxyKeyDigestInput(key)).digest('hex');
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import type { Exit, Transport } from '@marvel/shared/exit';
 import type { Limits } from '@marvel/shared/limits';
 import { type GatewayConfig, readConfig } from '../src/config.ts';
@@ -58,7 +58,7 @@ export class TestGateway implements TestParts, AsyncDisposable {
     const refusals: RefusalEvent[] = [];
     const notes: { readonly event: string; readonly details: object }[] = [];
     const faults: unknown[] = [];
-    const key = makeApiKey('live', randomBytes);
+    const key = makeProxyKey('live', randomBytes);
     fleet.accounts.set(account, { id: account, status: 'active', balance_bytes: 1_000_000, threads: null });
     fleet.addKey(key, { id: credential, account, test: false, limits: {} });
     const log = {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   credentialDigest,
-  keyDigestInput,
+  proxyKeyDigestInput,
   subUserDigestInput,
   toBase64Url,
   tokenDigestInput,
@@ -17,7 +17,7 @@ test.each([
   // From another implementation, over what is stored for each kind of credential.
   [
     pepper,
-    keyDigestInput('mk_live_0000000000000000000000000000000000abcdef'),
+    proxyKeyDigestInput('mk_live_0000000000000000000000000000000000abcdef'),
     '8l6EdXLI9YSXXX7qcbBWmFI1RjJSnXGEjM-jmleENXg',
   ],
   [pepper, subUserDigestInput('alice', 'pa\nss'), 'jFbTEkHUDyW_QGLgYBnDo-44mseOmwnYbXk7Vlzxf4o'],
@@ -34,7 +34,7 @@ test('the digest of one kind of credential is never that of another, and equal p
       fc.stringMatching(/^[A-Za-z0-9_]{1,64}$/),
       (secret, one, other) => {
         const inputs = [
-          keyDigestInput(secret),
+          proxyKeyDigestInput(secret),
           tokenDigestInput(secret),
           subUserDigestInput(one, secret),
           ...(one === other ? [] : [subUserDigestInput(other, secret)]),

@@ -1,13 +1,13 @@
 /**
- * What is digested for a key. Digests are HMAC-SHA-256 under the fleet's pepper, base64url without padding; they are
+ * What is digested for a proxy key. Digests are HMAC-SHA-256 under the fleet's pepper, base64url without padding; they are
  * all that the database and the feed hold of a credential. Source: CONTRACT section 4.
  */
-export function keyDigestInput(key: string): string {
+export function proxyKeyDigestInput(key: string): string {
   return `key\n${key}`;
 }
 
-/** What is digested for an account key. */
-export function accountKeyDigestInput(key: string): string {
+/** What is digested for an API key. The text is older than that name, and stays: it is in every digest there is. */
+export function apiKeyDigestInput(key: string): string {
   return `account-key\n${key}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
-import { keyDigestInput } from '@marvel/shared/credential-digest';
+import { makeProxyKey } from '@marvel/shared/key-format';
+import { proxyKeyDigestInput } from '@marvel/shared/credential-digest';
 import type { Exit, Transport } from '@marvel/shared/exit';
 import type { AccountRecord, FleetRecord, KeyRecord } from '@marvel/shared/feed';
 import type { Site } from '../site.ts';
@@ -25,7 +25,7 @@ export interface MarvelFleet {
  */
 export function marvelFleet(site: Site, topology: Topology): MarvelFleet {
   const pepper = randomBytes(32).toString('base64url');
-  const key = makeApiKey('live', (count) => randomBytes(count));
+  const key = makeProxyKey('live', (count) => randomBytes(count));
   const transport: Transport =
     topology === 'two-hop'
       ? { type: 'http-connect', host: '127.0.0.1', port: site.exit.port, tls: false, ...exitLogin }
@@ -46,7 +46,7 @@ export function marvelFleet(site: Site, topology: Topology): MarvelFleet {
         kind: 'key',
         id: 'key_bench',
         account,
-        digest: createHmac('sha256', pepper).update(keyDigestInput(key)).digest('base64url'),
+        digest: createHmac('sha256', pepper).update(proxyKeyDigestInput(key)).digest('base64url'),
         test: false,
         limits: {},
       },

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
 import { writeFileAtomically } from './write-file-atomically.ts';

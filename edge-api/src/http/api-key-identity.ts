@@ -1,8 +1,8 @@
-import { isAccountKey } from '@marvel/shared/api-key';
-import { accountKeyDigestInput, credentialDigest } from '@marvel/shared/credential-digest';
+import { isApiKey } from '@marvel/shared/key-format';
+import { apiKeyDigestInput, credentialDigest } from '@marvel/shared/credential-digest';
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
-import { findAccountKey, type LiveAccountKey, touchAccountKey } from '../store/account-key.ts';
+import { findApiKey, type LiveApiKey, touchApiKey } from '../store/api-key.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Services } from './services.ts';
 
@@ -19,11 +19,11 @@ export async function identifyApiKey(
   { method }: Pick<Endpoint, 'method'>,
   key: string,
   services: Services,
-): Promise<Result<LiveAccountKey, Failure>> {
+): Promise<Result<LiveApiKey, Failure>> {
   // A typo costs no look-up.
-  if (!isAccountKey(key)) return err({ code: 'unauthenticated' });
-  const digest = await credentialDigest(services.env.CREDENTIAL_PEPPER, accountKeyDigestInput(key));
-  const found = await findAccountKey(services.db, digest);
+  if (!isApiKey(key)) return err({ code: 'unauthenticated' });
+  const digest = await credentialDigest(services.env.CREDENTIAL_PEPPER, apiKeyDigestInput(key));
+  const found = await findApiKey(services.db, digest);
   if (!found.ok) return err({ code: found.error.code === 'not_found' ? 'unauthenticated' : found.error.code });
   const { id, status, access, lastUsedAt } = found.value;
   if (status === 'suspended') return err({ code: 'forbidden', message: 'This account is suspended' });
@@ -34,8 +34,8 @@ export async function identifyApiKey(
 
 async function touch(id: string, { db, log }: Services): Promise<void> {
   try {
-    await touchAccountKey(db, id);
+    await touchApiKey(db, id);
   } catch (error) {
-    log.error('touch_account_key_failed', error);
+    log.error('touch_api_key_failed', error);
   }
 }

@@ -1,4 +1,4 @@
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import { credentialDigest, tokenDigestInput } from '@marvel/shared/credential-digest';
 import type { NewSession } from '../store/session.ts';
 import type { Services } from './services.ts';

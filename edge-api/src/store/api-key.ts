@@ -1,148 +1,131 @@
-import type { Limits } from '@marvel/shared/limits';
-import { and, desc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
-import {
-  attempt,
-  attemptOne,
-  attemptUnique,
-  type Conflict,
-  type NotFound,
-  type Unavailable,
-} from './database-error.ts';
+import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
-import { apiKey, credential } from './schema/credential.ts';
+import { account, apiKey } from './schema/account.ts';
 
-/** A key, as far as it may be shown. */
+/** The most keys that an account has at a time. */
+export const maxApiKeys = 100;
+
+/** A key that was not revoked, as far as it may be shown. */
 export interface ApiKey {
   readonly id: string;
   readonly prefix: string;
   readonly label: string;
-  readonly mode: 'live' | 'test';
-  readonly limits: Limits;
+  readonly access: 'read' | 'full';
   readonly createdAt: Date;
+  readonly expiresAt: Date | null;
   /** Exact to the minute; `null` before the first use. */
   readonly lastUsedAt: Date | null;
-  readonly revokedAt: Date | null;
+}
+
+/** A key that is good now, and the account it speaks for. */
+export interface LiveApiKey {
+  readonly id: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly status: 'active' | 'suspended';
+  readonly access: 'read' | 'full';
+  readonly lastUsedAt: Date | null;
 }
 
 const shown = {
   id: apiKey.id,
   prefix: apiKey.prefix,
   label: apiKey.label,
-  mode: apiKey.mode,
-  limits: apiKey.limits,
+  access: apiKey.access,
   createdAt: apiKey.createdAt,
-  lastUsedAt: credential.lastUsedAt,
-  revokedAt: apiKey.revokedAt,
+  expiresAt: apiKey.expiresAt,
+  lastUsedAt: apiKey.lastUsedAt,
 };
 
-/** The most that an account may have at a time. */
-export const maxKeys = 1000;
-
-/** The most keys a list shows: all that are good, then revoked ones. */
-const maxListedKeys = maxKeys;
-
-/** Makes a key; the gateways know it with the next feed page. Errors: `too_many`; `conflict` for a repeat under way, `unavailable`. */
+/** Makes a key. Errors: `too_many`; `conflict` for a repeat under way; `unavailable`. */
 export async function createApiKey(
   db: Database,
   given: {
     readonly id: string;
     readonly accountId: string;
-    /** `credentialDigest` of `keyDigestInput`. */
+    /** `credentialDigest` of `apiKeyDigestInput`. */
     readonly digest: string;
     readonly prefix: string;
     readonly label: string;
-    readonly mode: 'live' | 'test';
-    readonly limits: Limits;
+    readonly access: 'read' | 'full';
+    readonly expiresAt: Date | null;
   },
   answer?: StoredAnswer,
-): Promise<Result<{ readonly createdAt: Date }, TooMany | Conflict | Unavailable>> {
+): Promise<Result<void, TooMany | Conflict | Unavailable>> {
   const made = await attemptWithRoom([answerConstraint], () =>
     db.batch([
-      roomStatement(db, given.accountId, 'api_key', maxKeys),
-      db.insert(apiKey).values(given).returning({ createdAt: apiKey.createdAt }),
+      roomStatement(db, given.accountId, 'account_key', maxApiKeys),
+      db.insert(apiKey).values(given),
       ...answerStatements(db, answer),
     ]),
   );
-  if (!made.ok) return made;
-  const [, [row]] = made.value;
-  if (row === undefined) throw new Error('insert returned no row');
-  return ok(row);
+  return made.ok ? ok(undefined) : made;
 }
 
-/** The keys of an account, newest first, and after them the revoked ones as far as there is room. Errors: `unavailable`. */
+/** The keys of an account that were not revoked, newest first. Errors: `unavailable`. */
 export async function listApiKeys(db: Database, accountId: string): Promise<Result<readonly ApiKey[], Unavailable>> {
   return attempt(() =>
     db
       .select(shown)
       .from(apiKey)
-      .innerJoin(credential, eq(credential.id, apiKey.id))
-      .where(eq(apiKey.accountId, accountId))
-      .orderBy(isNotNull(apiKey.revokedAt), desc(apiKey.createdAt), desc(apiKey.id))
-      .limit(maxListedKeys),
+      .where(and(eq(apiKey.accountId, accountId), isNull(apiKey.revokedAt)))
+      .orderBy(desc(apiKey.createdAt), desc(apiKey.id)),
   );
 }
 
-/** Errors: `not_found` for an absent, a revoked and another account's key alike; `unavailable`. */
-export async function findApiKey(
-  db: Database,
-  accountId: string,
-  id: string,
-): Promise<Result<ApiKey, NotFound | Unavailable>> {
+/** The key of a digest, unless it was revoked or has expired. Errors: `not_found`, `unavailable`. */
+export async function findApiKey(db: Database, digest: string): Promise<Result<LiveApiKey, NotFound | Unavailable>> {
   return attemptOne(() =>
-    db.select(shown).from(apiKey).innerJoin(credential, eq(credential.id, apiKey.id)).where(live(accountId, id)),
+    db
+      .select({
+        id: apiKey.id,
+        accountId: apiKey.accountId,
+        email: account.email,
+        status: account.status,
+        access: apiKey.access,
+        lastUsedAt: apiKey.lastUsedAt,
+      })
+      .from(apiKey)
+      .innerJoin(account, eq(account.id, apiKey.accountId))
+      .where(
+        and(
+          eq(apiKey.digest, digest),
+          isNull(apiKey.revokedAt),
+          or(isNull(apiKey.expiresAt), gt(apiKey.expiresAt, sql`now()`)),
+        ),
+      ),
   );
 }
 
-/** Changes label, limits, or both; caps keep what was spent in their window. Errors: `not_found`, `unavailable`. */
-export async function updateApiKey(
-  db: Database,
-  accountId: string,
-  id: string,
-  changes: { readonly label?: string; readonly limits?: Limits },
-): Promise<Result<ApiKey, NotFound | Unavailable>> {
-  // An empty SET is no SQL; and a change to what it is already returns the row as well.
-  const updated = await attemptOne(() =>
+/** Notes that a key is used, at most once a minute: a request need not wait for it. Errors: `unavailable`. */
+export async function touchApiKey(db: Database, id: string): Promise<Result<void, Unavailable>> {
+  const touched = await attempt(() =>
     db
       .update(apiKey)
-      .set({ accountId, ...changes })
-      .where(live(accountId, id))
-      .returning({ id: apiKey.id }),
+      .set({ lastUsedAt: sql`now()` })
+      .where(
+        and(eq(apiKey.id, id), or(isNull(apiKey.lastUsedAt), lt(apiKey.lastUsedAt, sql`now() - interval '1 minute'`))),
+      ),
   );
-  return updated.ok ? findApiKey(db, accountId, id) : updated;
+  return touched.ok ? ok(undefined) : touched;
 }
 
-/** Replaces the secret of a key; the old one is refused from then on. Errors: `not_found`, `conflict` for a repeat under way, `unavailable`. */
-export async function rotateApiKey(
-  db: Database,
-  accountId: string,
-  id: string,
-  secret: { readonly digest: string; readonly prefix: string },
-  answer?: StoredAnswer,
-): Promise<Result<ApiKey, NotFound | Conflict | Unavailable>> {
-  const rotated = await attemptUnique([answerConstraint], () =>
-    db.batch([
-      db.update(apiKey).set(secret).where(live(accountId, id)).returning({ id: apiKey.id }),
-      ...answerStatements(db, answer),
-    ]),
-  );
-  return rotated.ok ? findApiKey(db, accountId, id) : rotated;
-}
-
-/** Revokes a key for good. Errors: `not_found`, `unavailable`. */
+/** Revokes a key for good. Errors: `not_found`, also for another account's; `unavailable`. */
 export async function revokeApiKey(
   db: Database,
   accountId: string,
   id: string,
 ): Promise<Result<void, NotFound | Unavailable>> {
   const revoked = await attemptOne(() =>
-    db.update(apiKey).set({ revokedAt: new Date() }).where(live(accountId, id)).returning({ id: apiKey.id }),
+    db
+      .update(apiKey)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(apiKey.id, id), eq(apiKey.accountId, accountId), isNull(apiKey.revokedAt)))
+      .returning({ id: apiKey.id }),
   );
   return revoked.ok ? ok(undefined) : revoked;
-}
-
-function live(accountId: string, id: string) {
-  return and(eq(apiKey.id, id), eq(apiKey.accountId, accountId), isNull(apiKey.revokedAt));
 }

@@ -1,4 +1,4 @@
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 
 /** The prefixes of the ids that the store makes. */
 export type IdPrefix =

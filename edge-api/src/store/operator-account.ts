@@ -6,7 +6,7 @@ import { type AuditEntry, auditStatement } from './operator-audit.ts';
 import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
-import { apiKey, subUser } from './schema/credential.ts';
+import { proxyKey, subUser } from './schema/credential.ts';
 import { subscription } from './schema/subscription.ts';
 import { liveStatuses } from './subscription.ts';
 
@@ -80,7 +80,7 @@ export async function setAccountStatus(
 }
 
 function selectAccounts(db: Database) {
-  const keys = db.$count(apiKey, and(eq(apiKey.accountId, account.id), isNull(apiKey.revokedAt)));
+  const keys = db.$count(proxyKey, and(eq(proxyKey.accountId, account.id), isNull(proxyKey.revokedAt)));
   const subUsers = db.$count(subUser, and(eq(subUser.accountId, account.id), isNull(subUser.deletedAt)));
   return (
     db

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../test-support/store.ts';
-import { findApiKey, listApiKeys } from './api-key.ts';
+import { findProxyKey, listProxyKeys } from './proxy-key.ts';
 import { findGatewayByToken } from './gateway.ts';
 import { listLedger } from './ledger.ts';
 import { listReceipts } from './receipt.ts';
@@ -101,8 +101,8 @@ test('what is read whole is noticed', async () => {
 
 test.each<[string, () => Promise<unknown>]>([
   ['a session', async () => findSession(db, '77')],
-  ['the keys of an account', async () => listApiKeys(db, account)],
-  ['a key', async () => findApiKey(db, account, 'key_10042')],
+  ['the keys of an account', async () => listProxyKeys(db, account)],
+  ['a key', async () => findProxyKey(db, account, 'key_10042')],
   ['the token of a gateway', async () => findGatewayByToken(db, '77')],
   ['a page of the ledger', async () => listLedger(db, account, { limit: 100 })],
   ['a period of the ledger', async () => listLedger(db, account, { from, to, limit: 100, after: 10_000 })],

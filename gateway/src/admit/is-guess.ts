@@ -1,4 +1,4 @@
-import { readApiKey } from '@marvel/shared/api-key';
+import { readProxyKey } from '@marvel/shared/key-format';
 import type { OfferedCredential } from '../offer.ts';
 
 /**
@@ -7,5 +7,5 @@ import type { OfferedCredential } from '../offer.ts';
  * the same address still use.
  */
 export function isGuess(shown: OfferedCredential | undefined): boolean {
-  return shown?.kind !== 'key' || readApiKey(shown.key) === undefined;
+  return shown?.kind !== 'key' || readProxyKey(shown.key) === undefined;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { makeApiKey } from '@marvel/shared/api-key';
+import { makeProxyKey } from '@marvel/shared/key-format';
 import { expect, test } from 'vitest';
 import type { OfferedCredential } from '../offer.ts';
 import { FakeFleet, testPepper } from '../../test-support/fake-fleet.ts';
@@ -13,7 +13,7 @@ test('whoever is refused has had one digest made, whatever was shown and whateve
   const account = 'acc_0001';
   fleet.accounts.set(account, { id: account, status: 'active', balance_bytes: 1, threads: null });
   fleet.setSubUser('su_0001', { username: 'alice', password: 'right', account });
-  const [revoked, paused] = [makeApiKey('live', randomBytes), makeApiKey('live', randomBytes)];
+  const [revoked, paused] = [makeProxyKey('live', randomBytes), makeProxyKey('live', randomBytes)];
   const cost = (credential: OfferedCredential): number => {
     const before = digests.made;
     expect(identify(credential, fleet, digests, circumstances)).toBeUndefined();
@@ -30,7 +30,7 @@ test('whoever is refused has had one digest made, whatever was shown and whateve
     { kind: 'none' },
     { kind: 'source' },
     { kind: 'key', key: 'mk_live_typo' },
-    { kind: 'key', key: makeApiKey('live', randomBytes) },
+    { kind: 'key', key: makeProxyKey('live', randomBytes) },
     { kind: 'key', key: revoked },
     { kind: 'key', key: paused },
     { kind: 'sub_user', username: 'alice', password: 'wrong' },

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { readApiKey } from '@marvel/shared/api-key';
-import { keyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
+import { readProxyKey } from '@marvel/shared/key-format';
+import { proxyKeyDigestInput, subUserDigestInput } from '@marvel/shared/credential-digest';
 import type { Principal } from '../admission.ts';
 
 /** A good key. */
@@ -39,17 +39,17 @@ export class KeyDigests {
 
   /** Does for nobody what an unknown key costs. */
   makeInVain(): void {
-    readApiKey(nobodysKey);
-    this.#make(keyDigestInput(nobodysKey));
+    readProxyKey(nobodysKey);
+    this.#make(proxyKeyDigestInput(nobodysKey));
   }
 
   /** The digest of a key; `undefined` when its form or checksum tells that it is none. */
   digestOf(key: string): Uint8Array | undefined {
     const kept = this.#entries.get(key);
     if (kept !== undefined) return kept.digest;
-    const isKey = readApiKey(key) !== undefined;
+    const isKey = readProxyKey(key) !== undefined;
     // Made for a typo too, so that its refusal takes no less time.
-    const digest = this.#make(keyDigestInput(isKey ? key : nobodysKey));
+    const digest = this.#make(proxyKeyDigestInput(isKey ? key : nobodysKey));
     return isKey ? digest : undefined;
   }
 
@@ -83,7 +83,7 @@ export class KeyDigests {
     this.#entries.set(key, { digest, principal, version });
   }
 
-  #make(input: ReturnType<typeof keyDigestInput>): Buffer {
+  #make(input: ReturnType<typeof proxyKeyDigestInput>): Buffer {
     this.#made += 1;
     return createHmac('sha256', this.#pepper).update(input).digest();
   }

@@ -4,7 +4,7 @@ import { ok } from '@marvel/shared/result';
 import * as v from 'valibot';
 import { endpoint } from '../../http/endpoint.ts';
 import { showKey } from '../../routes/keys/show-key.ts';
-import { listApiKeys } from '../../store/api-key.ts';
+import { listProxyKeys } from '../../store/proxy-key.ts';
 
 export const listKeys = endpoint({
   method: 'GET',
@@ -19,7 +19,7 @@ export const listKeys = endpoint({
   },
   failures: [],
   async handle({ identity }, { db }) {
-    const listed = await listApiKeys(db, identity.accountId);
+    const listed = await listProxyKeys(db, identity.accountId);
     if (!listed.ok) return listed;
     const results = listed.value.map(showKey);
     return ok({ count: results.length, results });

@@ -1,4 +1,4 @@
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import type { Failure } from '@marvel/shared/failures';
 import type { Limits } from '@marvel/shared/limits';
 import { err, ok, type Result } from '@marvel/shared/result';

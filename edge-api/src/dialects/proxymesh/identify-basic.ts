@@ -1,4 +1,4 @@
-import { isAccountKey } from '@marvel/shared/api-key';
+import { isApiKey } from '@marvel/shared/key-format';
 import { credentialDigest, subUserDigestInput } from '@marvel/shared/credential-digest';
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -51,7 +51,7 @@ async function findCaller(
   const basic = readBasic(credential);
   if (basic === undefined) return err(unauthenticated);
   const { username, password } = basic;
-  if (isAccountKey(password)) {
+  if (isApiKey(password)) {
     const key = await identifyApiKey(endpoint, password, services);
     return !key.ok || key.value.email.toLowerCase() === username.toLowerCase() ? key : err(unauthenticated);
   }

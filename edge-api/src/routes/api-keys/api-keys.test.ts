@@ -1,5 +1,5 @@
 import { ApiKeyList, CreatedApiKey } from '@marvel/shared/api/api-key';
-import { isAccountKey, readApiKey } from '@marvel/shared/api-key';
+import { isApiKey, readProxyKey } from '@marvel/shared/key-format';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeApiKey } from '../../../test-support/api-key.ts';
@@ -24,8 +24,8 @@ describe('POST /v1/api-keys', () => {
   test('gives a key that cannot be taken for a proxy key, once, and lists it by its prefix alone', async () => {
     const account = await edge.signUp();
     const made = await makeApiKey(edge, account, { label: 'panel', access: 'read' });
-    expect(isAccountKey(made.api_key)).toBe(true);
-    expect(readApiKey(made.api_key)).toBeUndefined();
+    expect(isApiKey(made.api_key)).toBe(true);
+    expect(readProxyKey(made.api_key)).toBeUndefined();
     const { text, data } = await list(account);
     expect(data).toMatchObject([
       { id: made.id, prefix: made.api_key.slice(0, 12), label: 'panel', access: 'read', last_used_at: null },

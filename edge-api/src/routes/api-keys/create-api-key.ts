@@ -1,9 +1,9 @@
 import { CreateApiKeyRequest, CreatedApiKey } from '@marvel/shared/api/api-key';
-import { keyPrefix, makeAccountKey } from '@marvel/shared/api-key';
-import { accountKeyDigestInput, credentialDigest } from '@marvel/shared/credential-digest';
+import { keyPrefix, makeApiKey } from '@marvel/shared/key-format';
+import { apiKeyDigestInput, credentialDigest } from '@marvel/shared/credential-digest';
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { createAccountKey, maxAccountKeys } from '../../store/account-key.ts';
+import { createApiKey as createStoredApiKey, maxApiKeys } from '../../store/api-key.ts';
 import { newId } from '../../store/new-id.ts';
 
 export const createApiKey = endpoint({
@@ -22,20 +22,20 @@ export const createApiKey = endpoint({
     if (expiresAt !== null && Date.parse(expiresAt) <= services.nowMs) {
       return err({ code: 'invalid', message: 'expires_at: must be in the future' });
     }
-    const key = makeAccountKey(services.randomBytes);
+    const key = makeApiKey(services.randomBytes);
     const answer = { id: newId('ak'), api_key: key, prefix: keyPrefix(key), label, access, expires_at: expiresAt };
     const row = {
       id: answer.id,
       accountId: identity.accountId,
-      digest: await credentialDigest(services.env.CREDENTIAL_PEPPER, accountKeyDigestInput(key)),
+      digest: await credentialDigest(services.env.CREDENTIAL_PEPPER, apiKeyDigestInput(key)),
       prefix: answer.prefix,
       label,
       access,
       expiresAt: expiresAt === null ? null : new Date(expiresAt),
     };
-    const made = await createAccountKey(services.db, row, await once?.seal(answer));
+    const made = await createStoredApiKey(services.db, row, await once?.seal(answer));
     if (made.ok) return ok(answer);
     if (made.error.code !== 'too_many') return err({ code: made.error.code });
-    return err({ code: 'conflict', message: `An account has at most ${maxAccountKeys} API keys` });
+    return err({ code: 'conflict', message: `An account has at most ${maxApiKeys} API keys` });
   },
 });

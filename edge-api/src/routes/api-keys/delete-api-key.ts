@@ -1,5 +1,5 @@
 import { endpoint } from '../../http/endpoint.ts';
-import { revokeAccountKey } from '../../store/account-key.ts';
+import { revokeApiKey as revokeStoredApiKey } from '../../store/api-key.ts';
 import { IdParams } from '../id-params.ts';
 
 export const deleteApiKey = endpoint({
@@ -15,6 +15,6 @@ export const deleteApiKey = endpoint({
   duringMaintenance: true,
   whileSuspended: true,
   async handle({ params, identity }, { db }) {
-    return revokeAccountKey(db, identity.accountId, params.id);
+    return revokeStoredApiKey(db, identity.accountId, params.id);
   },
 });

@@ -1,7 +1,7 @@
 import { ApiKeyList } from '@marvel/shared/api/api-key';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { listAccountKeys } from '../../store/account-key.ts';
+import { listApiKeys as listStoredApiKeys } from '../../store/api-key.ts';
 
 export const listApiKeys = endpoint({
   method: 'GET',
@@ -12,7 +12,7 @@ export const listApiKeys = endpoint({
   reply: { status: 200, description: 'Newest first, without those that were revoked.', body: ApiKeyList },
   failures: [],
   async handle({ identity }, { db }) {
-    const listed = await listAccountKeys(db, identity.accountId);
+    const listed = await listStoredApiKeys(db, identity.accountId);
     if (!listed.ok) return listed;
     const data = listed.value.map(({ id, prefix, label, access, createdAt, expiresAt, lastUsedAt }) => ({
       id,

@@ -1,7 +1,7 @@
 import { CreatedKey, CreateKeyRequest } from '@marvel/shared/api/key';
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { createApiKey, maxKeys } from '../../store/api-key.ts';
+import { createProxyKey, maxProxyKeys } from '../../store/proxy-key.ts';
 import { newId } from '../../store/new-id.ts';
 import { tooMany } from '../too-many.ts';
 import { newSecret } from './new-secret.ts';
@@ -22,8 +22,8 @@ export const createKey = endpoint({
     const { key, prefix, digest } = await newSecret(mode, services);
     const answer = { id, key, prefix, label, mode, limits };
     const row = { id, accountId: identity.accountId, digest, prefix, label, mode, limits };
-    const made = await createApiKey(services.db, row, await once?.seal(answer));
+    const made = await createProxyKey(services.db, row, await once?.seal(answer));
     if (made.ok) return ok(answer);
-    return made.error.code === 'too_many' ? err(tooMany(maxKeys, 'keys')) : err(made.error);
+    return made.error.code === 'too_many' ? err(tooMany(maxProxyKeys, 'keys')) : err(made.error);
   },
 });

@@ -1,5 +1,5 @@
 import { endpoint } from '../../http/endpoint.ts';
-import { revokeApiKey } from '../../store/api-key.ts';
+import { revokeProxyKey } from '../../store/proxy-key.ts';
 import { IdParams } from '../id-params.ts';
 
 export const deleteKey = endpoint({
@@ -15,6 +15,6 @@ export const deleteKey = endpoint({
   duringMaintenance: true,
   whileSuspended: true,
   async handle({ params, identity }, { db }) {
-    return revokeApiKey(db, identity.accountId, params.id);
+    return revokeProxyKey(db, identity.accountId, params.id);
   },
 });

@@ -1,5 +1,5 @@
 import { CreatedKey, Key, KeyList } from '@marvel/shared/api/key';
-import { readApiKey } from '@marvel/shared/api-key';
+import { readProxyKey } from '@marvel/shared/key-format';
 import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
 import { expectFailure, startEdge, type CallOptions, type SignedUp } from '../../../test-support/edge.ts';
@@ -23,7 +23,7 @@ describe('POST /v1/keys', () => {
     const account = await edge.signUp();
     const limits = { bytes_per_day: 1000, countries: ['US'], hosts_allow: ['*.example.com'], paused: false };
     const made = await make(account, { label: 'crawler', limits });
-    expect(readApiKey(made.key)).toBe('live');
+    expect(readProxyKey(made.key)).toBe('live');
     expect(made).toMatchObject({ prefix: made.key.slice(0, 12), label: 'crawler', limits });
     const listed = await edge.call('GET', '/v1/keys', { token: account.token });
     expect(v.parse(KeyList, listed.json)).toMatchObject([
@@ -37,7 +37,7 @@ describe('POST /v1/keys', () => {
     const bare = await edge.call('POST', '/v1/keys', { token: account.token });
     expect(v.parse(CreatedKey, bare.json)).toMatchObject({ label: '', limits: {} });
     const forTests = await make(account, { mode: 'test' });
-    expect([readApiKey(forTests.key), forTests.mode]).toEqual(['test', 'test']);
+    expect([readProxyKey(forTests.key), forTests.mode]).toEqual(['test', 'test']);
     expect((await list(account)).map(({ mode }) => mode).toSorted()).toEqual(['live', 'test']);
   });
 
@@ -121,7 +121,7 @@ describe('PATCH, rotate and DELETE of /v1/keys/{id}', () => {
     expect(new Set(rotated.map((one) => one.key)).size).toBe(1);
     expect(rotated[0]).toMatchObject({ id, label: 'a', limits: { threads: 5 } });
     expect(rotated[0]?.key).not.toBe(key);
-    expect(readApiKey(rotated[0]?.key ?? '')).toBe('test');
+    expect(readProxyKey(rotated[0]?.key ?? '')).toBe('test');
     expect((await list(account)).map(({ prefix }) => prefix)).toEqual([rotated[0]?.prefix]);
   });
 

@@ -1,7 +1,7 @@
 import { KeyList } from '@marvel/shared/api/key';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { listApiKeys } from '../../store/api-key.ts';
+import { listProxyKeys } from '../../store/proxy-key.ts';
 import { showKey } from './show-key.ts';
 
 export const listKeys = endpoint({
@@ -18,7 +18,7 @@ export const listKeys = endpoint({
   },
   failures: [],
   async handle({ identity }, { db }) {
-    const listed = await listApiKeys(db, identity.accountId);
+    const listed = await listProxyKeys(db, identity.accountId);
     return listed.ok ? ok(listed.value.map(showKey)) : listed;
   },
 });

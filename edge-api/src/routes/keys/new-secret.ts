@@ -1,5 +1,5 @@
-import { type KeyMode, keyPrefix, makeApiKey } from '@marvel/shared/api-key';
-import { credentialDigest, keyDigestInput } from '@marvel/shared/credential-digest';
+import { type KeyMode, keyPrefix, makeProxyKey } from '@marvel/shared/key-format';
+import { credentialDigest, proxyKeyDigestInput } from '@marvel/shared/credential-digest';
 import type { Services } from '../../http/services.ts';
 
 /** A key to show once, and what is stored of it. */
@@ -11,6 +11,10 @@ export interface NewSecret {
 
 /** Makes the secret of a new or rotated key. */
 export async function newSecret(mode: KeyMode, { env, randomBytes }: Services): Promise<NewSecret> {
-  const key = makeApiKey(mode, randomBytes);
-  return { key, prefix: keyPrefix(key), digest: await credentialDigest(env.CREDENTIAL_PEPPER, keyDigestInput(key)) };
+  const key = makeProxyKey(mode, randomBytes);
+  return {
+    key,
+    prefix: keyPrefix(key),
+    digest: await credentialDigest(env.CREDENTIAL_PEPPER, proxyKeyDigestInput(key)),
+  };
 }

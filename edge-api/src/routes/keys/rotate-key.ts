@@ -1,7 +1,7 @@
 import { CreatedKey } from '@marvel/shared/api/key';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { findApiKey, rotateApiKey } from '../../store/api-key.ts';
+import { findProxyKey, rotateProxyKey } from '../../store/proxy-key.ts';
 import { IdParams } from '../id-params.ts';
 import { newSecret } from './new-secret.ts';
 
@@ -17,13 +17,13 @@ export const rotateKey = endpoint({
   failures: [],
   idempotent: true,
   async handle({ params, identity, once }, services) {
-    const found = await findApiKey(services.db, identity.accountId, params.id);
+    const found = await findProxyKey(services.db, identity.accountId, params.id);
     if (!found.ok) return found;
     const { id, label, limits, mode } = found.value;
     const { key, prefix, digest } = await newSecret(mode, services);
     const answer = { id, key, prefix, label, mode, limits };
     const sealed = await once?.seal(answer);
-    const rotated = await rotateApiKey(services.db, identity.accountId, id, { digest, prefix }, sealed);
+    const rotated = await rotateProxyKey(services.db, identity.accountId, id, { digest, prefix }, sealed);
     return rotated.ok ? ok(answer) : rotated;
   },
 });

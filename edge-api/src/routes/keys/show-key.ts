@@ -1,8 +1,8 @@
 import type { Key } from '@marvel/shared/api/key';
-import type { ApiKey } from '../../store/api-key.ts';
+import type { ProxyKey } from '../../store/proxy-key.ts';
 
 /** A stored key as the API shows it. */
-export function showKey(key: ApiKey): Key {
+export function showKey(key: ProxyKey): Key {
   return {
     id: key.id,
     prefix: key.prefix,

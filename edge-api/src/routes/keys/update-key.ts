@@ -1,7 +1,7 @@
 import { Key, UpdateKeyRequest } from '@marvel/shared/api/key';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { updateApiKey } from '../../store/api-key.ts';
+import { updateProxyKey } from '../../store/proxy-key.ts';
 import { IdParams } from '../id-params.ts';
 import { showKey } from './show-key.ts';
 
@@ -17,7 +17,7 @@ export const updateKey = endpoint({
   failures: [],
   async handle({ params, body: { label, limits }, identity }, { db }) {
     const changes = { ...(label === undefined ? {} : { label }), ...(limits === undefined ? {} : { limits }) };
-    const updated = await updateApiKey(db, identity.accountId, params.id, changes);
+    const updated = await updateProxyKey(db, identity.accountId, params.id, changes);
     return updated.ok ? ok(showKey(updated.value)) : updated;
   },
 });

@@ -1,5 +1,5 @@
 import { CreateNodeRequest, Node } from '@marvel/shared/api/node';
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import type { Exit } from '@marvel/shared/exit';
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';

@@ -1,5 +1,5 @@
 import { EnrolGatewayRequest, EnrolledGateway } from '@marvel/shared/api/operator';
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import { credentialDigest, tokenDigestInput } from '@marvel/shared/credential-digest';
 import { err, ok } from '@marvel/shared/result';
 import { importVerificationKeys } from '@marvel/shared/signature';

@@ -1,4 +1,4 @@
-import { randomBase62 } from '@marvel/shared/api-key';
+import { randomBase62 } from '@marvel/shared/key-format';
 import { credentialDigest, subUserDigestInput } from '@marvel/shared/credential-digest';
 import type { Services } from '../../http/services.ts';
 

@@ -49,8 +49,8 @@ export const session = pgTable(
   ],
 );
 
-/** What speaks for an account at the API without a sign-in; only its digest and what may be shown of it are known here. No proxy key. */
-export const accountKey = pgTable(
+/** An API key: speaks for an account at the mounts without a sign-in; only its digest and what may be shown of it are known here. No proxy key. Its table is named for whom it speaks. */
+export const apiKey = pgTable(
   'account_key',
   {
     id: text('id').primaryKey(),

@@ -24,8 +24,8 @@ export const credential = pgTable(
   ],
 );
 
-/** A key of the Marvel dialect; only its digest and what may be shown of it are known here. */
-export const apiKey = pgTable(
+/** A proxy key; only its digest and what may be shown of it are known here. Its table had its name before there were API keys. */
+export const proxyKey = pgTable(
   'api_key',
   {
     id: text('id').primaryKey(),

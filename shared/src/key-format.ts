@@ -3,8 +3,8 @@ import { crc32 } from './crc32.ts';
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const randomCharacters = 32;
 const checksumCharacters = 6;
-const pattern = /^mk_(live|test)_[0-9A-Za-z]{38}$/;
-const accountPattern = /^ma_live_[0-9A-Za-z]{38}$/;
+const proxyKeyPattern = /^mk_(live|test)_[0-9A-Za-z]{38}$/;
+const apiKeyPattern = /^ma_live_[0-9A-Za-z]{38}$/;
 
 /** How much of a key may be shown after it was made. */
 export const keyPrefixLength = 12;
@@ -13,31 +13,31 @@ export const keyPrefixLength = 12;
 export type KeyMode = 'live' | 'test';
 
 /**
- * Makes a key: `mk_live_`, 32 base62 characters of randomness (190 bits), 6 of CRC-32.
+ * Makes a proxy key, which opens proxies: `mk_live_`, 32 base62 characters of randomness (190 bits), 6 of CRC-32.
  *
  * `randomBytes(n)` must come from a cryptographic source. Source: CONTRACT section 5.
  */
-export function makeApiKey(mode: KeyMode, randomBytes: (count: number) => Uint8Array): string {
+export function makeProxyKey(mode: KeyMode, randomBytes: (count: number) => Uint8Array): string {
   return makeKey(`mk_${mode}`, randomBytes);
 }
 
 /**
- * Makes an account key, which speaks for an account at the API as a proxy key never does: `ma_live_`, and the rest alike.
+ * Makes an API key, which speaks for an account at the mounts as a proxy key never does: `ma_live_`, and the rest alike.
  *
  * The prefixes differ, so that neither can be taken for the other, by a person or by us.
  */
-export function makeAccountKey(randomBytes: (count: number) => Uint8Array): string {
+export function makeApiKey(randomBytes: (count: number) => Uint8Array): string {
   return makeKey('ma_live', randomBytes);
 }
 
-/** Whether text is a well-formed account key whose checksum fits. No look-up. */
-export function isAccountKey(text: string): boolean {
-  return accountPattern.test(text) && hasChecksum(text);
+/** Whether text is a well-formed API key whose checksum fits. No look-up. */
+export function isApiKey(text: string): boolean {
+  return apiKeyPattern.test(text) && hasChecksum(text);
 }
 
-/** Whether text is a well-formed key whose checksum fits, and of which mode; `undefined` for anything else. No look-up. */
-export function readApiKey(text: string): KeyMode | undefined {
-  const match = pattern.exec(text);
+/** Whether text is a well-formed proxy key whose checksum fits, and of which mode; `undefined` for anything else. No look-up. */
+export function readProxyKey(text: string): KeyMode | undefined {
+  const match = proxyKeyPattern.exec(text);
   if (match === null) return undefined;
   if (!hasChecksum(text)) return undefined;
   return match[1] === 'live' ? 'live' : 'test';

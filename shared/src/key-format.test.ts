@@ -1,26 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { isAccountKey, keyPrefix, makeAccountKey, makeApiKey, randomBase62, readApiKey } from './api-key.ts';
+import { isApiKey, keyPrefix, makeApiKey, makeProxyKey, randomBase62, readProxyKey } from './key-format.ts';
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.split('');
 const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const Mode = fc.constantFrom('live' as const, 'test' as const);
 const Key = fc
   .tuple(Mode, fc.uint8Array({ minLength: 32, maxLength: 32, max: 247 }))
-  .map(([mode, bytes]) => makeApiKey(mode, () => bytes));
+  .map(([mode, bytes]) => makeProxyKey(mode, () => bytes));
 
 test('a key is its mode, 32 characters of randomness and 6 of checksum', () => {
-  expect(makeApiKey('live', (count) => new Uint8Array(count))).toBe('mk_live_000000000000000000000000000000001X9OI5');
+  expect(makeProxyKey('live', (count) => new Uint8Array(count))).toBe('mk_live_000000000000000000000000000000001X9OI5');
   const digits = Uint8Array.from({ length: 32 }, (_, index) => 30 + index);
-  expect(makeApiKey('test', () => digits)).toBe('mk_test_UVWXYZabcdefghijklmnopqrstuvwxyz2Z7Fmr');
+  expect(makeProxyKey('test', () => digits)).toBe('mk_test_UVWXYZabcdefghijklmnopqrstuvwxyz2Z7Fmr');
 });
 
 test('a key that was made is read, with its mode, and shows 12 characters', () => {
   fc.assert(
     fc.property(Mode, (mode) => {
-      const key = makeApiKey(mode, randomBytes);
+      const key = makeProxyKey(mode, randomBytes);
       expect(key).toMatch(/^mk_(live|test)_[0-9A-Za-z]{38}$/);
-      expect(readApiKey(key)).toBe(mode);
+      expect(readProxyKey(key)).toBe(mode);
       expect(keyPrefix(key)).toBe(key.slice(0, 12));
     }),
   );
@@ -31,17 +31,17 @@ describe('a typo is refused without a look-up', () => {
     fc.assert(
       fc.property(Key, fc.nat(45), fc.constantFrom(...alphabet, '_', '-', ' ', '\u00e9'), (key, at, character) => {
         fc.pre(key.charAt(at) !== character);
-        expect(readApiKey(key.slice(0, at) + character + key.slice(at + 1))).toBeUndefined();
+        expect(readProxyKey(key.slice(0, at) + character + key.slice(at + 1))).toBeUndefined();
       }),
     );
   });
 
   it('every one character of one key changed to every other', () => {
-    const key = makeApiKey('live', randomBytes);
+    const key = makeProxyKey('live', randomBytes);
     const accepted = key
       .split('')
       .flatMap((_, at) => alphabet.map((character) => key.slice(0, at) + character + key.slice(at + 1)))
-      .filter((text) => readApiKey(text) !== undefined);
+      .filter((text) => readProxyKey(text) !== undefined);
     expect(new Set(accepted)).toEqual(new Set([key]));
   });
 
@@ -50,7 +50,7 @@ describe('a typo is refused without a look-up', () => {
       fc.property(Key, fc.nat(44), (key, at) => {
         fc.pre(key.charAt(at) !== key.charAt(at + 1));
         const swapped = key.slice(0, at) + key.charAt(at + 1) + key.charAt(at) + key.slice(at + 2);
-        expect(readApiKey(swapped)).toBeUndefined();
+        expect(readProxyKey(swapped)).toBeUndefined();
       }),
     );
   });
@@ -58,16 +58,16 @@ describe('a typo is refused without a look-up', () => {
   it('a character lost, doubled or added, or the wrong case', () => {
     fc.assert(
       fc.property(Key, fc.nat(45), (key, at) => {
-        expect(readApiKey(key.slice(0, at) + key.slice(at + 1))).toBeUndefined();
-        expect(readApiKey(key.slice(0, at + 1) + key.slice(at))).toBeUndefined();
-        expect(readApiKey(key.toUpperCase())).toBeUndefined();
+        expect(readProxyKey(key.slice(0, at) + key.slice(at + 1))).toBeUndefined();
+        expect(readProxyKey(key.slice(0, at + 1) + key.slice(at))).toBeUndefined();
+        expect(readProxyKey(key.toUpperCase())).toBeUndefined();
       }),
     );
   });
 
   it('a live key called a test key', () => {
-    const key = makeApiKey('live', randomBytes);
-    expect(readApiKey(key.replace('live', 'test'))).toBeUndefined();
+    const key = makeProxyKey('live', randomBytes);
+    expect(readProxyKey(key.replace('live', 'test'))).toBeUndefined();
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe('a typo is refused without a look-up', () => {
     'sk_live_000000000000000000000000000000001X9OI5',
     'mk_live_000000000000000000000000000000001X9OI5\n',
   ])('%j', (text) => {
-    expect(readApiKey(text)).toBeUndefined();
+    expect(readProxyKey(text)).toBeUndefined();
   });
 });
 
@@ -101,12 +101,12 @@ describe('random base62 text', () => {
   });
 });
 
-test('an account key has the form of a key, and neither is read as the other', () => {
-  const accountKey = makeAccountKey((count) => new Uint8Array(count));
-  expect(accountKey).toMatch(/^ma_live_0{32}[0-9A-Za-z]{6}$/);
-  expect(isAccountKey(accountKey)).toBe(true);
-  expect(isAccountKey(`${accountKey.slice(0, -1)}-`)).toBe(false);
-  expect(isAccountKey(accountKey.replace('ma_live_0', 'ma_live_1'))).toBe(false);
-  expect(readApiKey(accountKey)).toBeUndefined();
-  expect(isAccountKey(makeApiKey('live', randomBytes))).toBe(false);
+test('an API key has the form of a proxy key, and neither is read as the other', () => {
+  const apiKey = makeApiKey((count) => new Uint8Array(count));
+  expect(apiKey).toMatch(/^ma_live_0{32}[0-9A-Za-z]{6}$/);
+  expect(isApiKey(apiKey)).toBe(true);
+  expect(isApiKey(`${apiKey.slice(0, -1)}-`)).toBe(false);
+  expect(isApiKey(apiKey.replace('ma_live_0', 'ma_live_1'))).toBe(false);
+  expect(readProxyKey(apiKey)).toBeUndefined();
+  expect(isApiKey(makeProxyKey('live', randomBytes))).toBe(false);
 });
