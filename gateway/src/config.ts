@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Result } from '@marvel/shared/result';
 import { gatewayVersionPattern } from '@marvel/shared/signature';
-import { logLevels } from './observe/event-log.ts';
+import { logLevels } from './observe/logger.ts';
 import { type Environment, readSettings } from './read-settings.ts';
 import {
   Address,

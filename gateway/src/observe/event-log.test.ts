@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { type LogLevel, openEventLog } from './event-log.ts';
+import { openEventLog } from './event-log.ts';
+import type { LogLevel } from './logger.ts';
 import type { TunnelEvent } from './event.ts';
 
 const ended: TunnelEvent = {

@@ -1,10 +1,6 @@
-import pino from 'pino';
 import type { RefusalEvent, TunnelEvent } from './event.ts';
 import { LogSink } from './log-sink.ts';
-
-/** Levels as in the log, from quiet to loud. */
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import { type LogLevel, openLogger } from './logger.ts';
 
 /** The event log of a gateway: JSON lines with an `event` each, no secrets. */
 export interface EventLog {
@@ -29,15 +25,7 @@ const flushMs = 1000;
 /** Opens the event log on a file descriptor (2: standard error). */
 export function openEventLog(level: LogLevel, fd: number): EventLog {
   const sink = new LogSink(fd);
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    sink,
-  );
+  const logger = openLogger(level, sink);
   const clock = new LogClock();
   let gathered = Buffer.allocUnsafeSlow(bufferBytes);
   let gatheredBytes = 0;

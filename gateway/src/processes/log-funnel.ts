@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
-import pino from 'pino';
-import type { LogLevel } from '../observe/event-log.ts';
 import { LogSink } from '../observe/log-sink.ts';
+import { type LogLevel, openLogger } from '../observe/logger.ts';
 
 /** The one log of several processes: whole lines, however each of them cut its own. */
 export interface LogFunnel {
@@ -21,15 +20,7 @@ const lineFeed = 0x0a;
 /** Opens the log on a file descriptor (2: standard error). */
 export function openLogFunnel(level: LogLevel, fd: number): LogFunnel {
   const sink = new LogSink(fd);
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    sink,
-  );
+  const logger = openLogger(level, sink);
   return {
     note: (noteLevel, event, details) => {
       logger[noteLevel]({ event, ...details });
