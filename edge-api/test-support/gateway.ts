@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { EnrolledGateway } from '@marvel/shared/api/operator';
-import { parseJson } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import { sealReceipt } from '@marvel/shared/receipt/receipt';
 import {
   contentDigest,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseJson } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { grantBytes, leaseTtlMs } from '@marvel/shared/lease';
 import { signatureHeader, verifyDetached } from '@marvel/shared/signature';

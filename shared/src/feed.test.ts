@@ -12,7 +12,6 @@ import {
   maxClockErrorMs,
   maxPageRecords,
   openFeedPage,
-  parseJson,
 } from './feed.ts';
 import {
   importSigningKey,
@@ -354,15 +353,4 @@ describe('a record', () => {
   ])('is refused with %s', (_name, record) => {
     expect(v.is(FeedRecord, record)).toBe(false);
   });
-});
-
-test('JSON is read only if it is UTF-8, JSON and of the shape', () => {
-  const Shape = v.strictObject({ a: v.number() });
-  expect(parseJson(utf8('{"a":1}'), Shape)).toEqual({ a: 1 });
-  expect(parseJson(utf8('{"a":"1"}'), Shape)).toBeUndefined();
-  expect(parseJson(utf8('{"a":1'), Shape)).toBeUndefined();
-  expect(parseJson(utf8(''), Shape)).toBeUndefined();
-  const notUtf8 = Uint8Array.from([...utf8('"'), 0xff, ...utf8('"')]);
-  expect(parseJson(notUtf8, v.string())).toBeUndefined();
-  expect(parseJson(utf8('{"a":1,"__proto__":{"a":2}}'), Shape)).toBeUndefined();
 });

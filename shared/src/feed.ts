@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Exit } from './exit.ts';
 import { Limits } from './limits.ts';
+import { parseJson } from './parse-json.ts';
 import { err, ok, type Result } from './result.ts';
 import { type SignatureFailure, type VerificationKeys, verifyDetached } from './signature.ts';
 import { Count, Host, Id, SignedBytes, Timestamp } from './units.ts';
@@ -274,16 +275,4 @@ export function compareCursors(a: FeedCursor, b: FeedCursor): number {
 function compareIntegers(a: string, b: string): number {
   const difference = BigInt(a) - BigInt(b);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-}
-
-/** Parses JSON bytes with a schema; `undefined` for anything that does not fit. */
-export function parseJson<S extends v.GenericSchema>(body: Uint8Array, schema: S): v.InferOutput<S> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body));
-  } catch {
-    return undefined;
-  }
-  const parsed = v.safeParse(schema, value);
-  return parsed.success ? parsed.output : undefined;
 }

@@ -1,4 +1,4 @@
-import { parseJson } from './feed.ts';
+import { parseJson } from './parse-json.ts';
 import { err, ok, type Result } from './result.ts';
 import { WebhookEvent } from './api/webhook.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { FeedCursor, FeedRecord, feedRecordKinds, parseJson } from '@marvel/shared/feed';
+import { FeedCursor, FeedRecord, feedRecordKinds } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
 import { FleetState } from './fleet-state.ts';

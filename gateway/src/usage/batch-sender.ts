@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { backOffMs } from '@marvel/shared/back-off';
-import { parseJson } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { contentDigest, signatureHeader, type VerificationKeys, verifyDetached } from '@marvel/shared/signature';
 import { UsageReply } from '@marvel/shared/usage-batch';

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJson } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { UsageBatch } from '@marvel/shared/usage-batch';

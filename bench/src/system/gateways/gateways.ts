@@ -1,6 +1,6 @@
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { createApi } from '@marvel/dev-stack/provision/api';
-import { parseJson } from '@marvel/shared/feed';
+import { parseJson } from '@marvel/shared/parse-json';
 import * as v from 'valibot';
 import { readUsage } from '../../proc/accounting.ts';
 import { BatchAuthor, type SignedBatch } from '../settle/batch-author.ts';
