@@ -110,9 +110,7 @@ async function walkTunnel(plan: WalkPlan, before: readonly Step[]): Promise<Walk
 
 /** Asks for the tunnel. `undefined` when it opens; it is closed at once, and costs nothing. */
 async function refusalOf(plan: WalkPlan, target: string): Promise<Walked | undefined> {
-  const { host, port } = plan.gateway;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const proxy = proxyUrl({ gateway: address, key: plan.key, target });
+  const proxy = proxyUrl({ gateway: gatewayOf(plan), key: plan.key, target });
   try {
     const { socket } = await tunnelOpener({ proxy })(hostOf(plan.url), portOf(plan.url), plan.signal);
     socket.destroy();
@@ -146,9 +144,7 @@ function explain(error: unknown): Walked {
 }
 
 async function walkDestination(plan: WalkPlan, before: readonly Step[]): Promise<Walked> {
-  const { host, port } = plan.gateway;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const agents = proxyAgents({ proxy: proxyUrl({ gateway: address, key: plan.key, target: plan.target }) });
+  const agents = proxyAgents({ proxy: proxyUrl({ gateway: gatewayOf(plan), key: plan.key, target: plan.target }) });
   const done: Step[] = [
     ...before,
     ...(['credentials', 'target', 'budget'] as const).map((step): Step => ({ step, outcome: 'passed' })),
@@ -199,6 +195,10 @@ function describeExit(exit: ExitInfo | undefined): string {
   const { exitIp, country, asn, grade, purity, session } = exit;
   const sticky = session === undefined ? '' : `, session generation ${session.generation}`;
   return `${exitIp} in ${country}, AS${asn}, grade ${grade}, purity ${purity}${sticky}`;
+}
+
+function gatewayOf({ gateway: { host, port } }: WalkPlan): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function hostOf(url: URL): string {
