@@ -3,6 +3,7 @@ import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectThrough, countToEnd } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 const creditedBytes = 1_000_000_000;
 let stack: Stack;
@@ -18,19 +19,9 @@ beforeEach(async () => {
 });
 
 /** A tunnel to a port of the origin that counts what the client put into it and took out of it. */
-async function openTunnel(authority: string) {
-  const answer = await eventually('the gateway knows the key', async () => {
-    const attempt = await connectThrough({
-      gateway: stack.info.gateway.marvel,
-      username: key,
-      password: 'country-US',
-      authority,
-    });
-    if (attempt.status === 200) return attempt;
-    attempt.socket.destroy();
-    return undefined;
-  });
-  const { socket } = answer;
+async function openCountedTunnel(authority: string) {
+  const gateway = stack.info.gateway.marvel;
+  const socket = await openTunnel({ gateway, username: key, password: 'country-US', authority });
   const headBytesUp = socket.bytesWritten;
   return { socket, sentBytes: () => socket.bytesWritten - headBytesUp };
 }
@@ -57,7 +48,7 @@ describe('the balance falls by exactly what client and origin counted', () => {
     ],
   ])('%s', async (_name, head, uploadBytes) => {
     const since = stack.echo.connections().length;
-    const { socket, sentBytes } = await openTunnel(httpEcho());
+    const { socket, sentBytes } = await openCountedTunnel(httpEcho());
     const received = countToEnd(socket);
     socket.write(head);
     if (uploadBytes > 0) socket.write(Buffer.alloc(uploadBytes, 'u'));
@@ -71,8 +62,8 @@ describe('the balance falls by exactly what client and origin counted', () => {
 
   it('a 50 MB download and a 20 MB upload at once', async () => {
     const since = stack.echo.connections().length;
-    const down = await openTunnel(httpEcho());
-    const up = await openTunnel(httpEcho());
+    const down = await openCountedTunnel(httpEcho());
+    const up = await openCountedTunnel(httpEcho());
     const downReceived = countToEnd(down.socket);
     const upReceived = countToEnd(up.socket);
     down.socket.write('GET /bytes/50000000 HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n');
@@ -88,7 +79,7 @@ describe('the balance falls by exactly what client and origin counted', () => {
 
   it('an origin that ends its side first and goes on reading', async () => {
     const since = stack.echo.connections().length;
-    const { socket, sentBytes } = await openTunnel(stack.echo.raw.endsFirst);
+    const { socket, sentBytes } = await openCountedTunnel(stack.echo.raw.endsFirst);
     const receivedBytes = await countToEnd(socket);
     socket.write(Buffer.alloc(300_000, 'a'));
     socket.end(Buffer.alloc(1234, 'z'));
@@ -101,7 +92,7 @@ describe('the balance falls by exactly what client and origin counted', () => {
 
   it('an origin that answers only after the client has ended its side', async () => {
     const since = stack.echo.connections().length;
-    const { socket, sentBytes } = await openTunnel(stack.echo.raw.answersAfterEnd);
+    const { socket, sentBytes } = await openCountedTunnel(stack.echo.raw.answersAfterEnd);
     socket.end(Buffer.alloc(5000, 'q'));
     const receivedBytes = await countToEnd(socket);
     expect(receivedBytes).toBeGreaterThan(0);
@@ -113,7 +104,7 @@ describe('the balance falls by exactly what client and origin counted', () => {
   it('bills a client that resets half-way for at least what it saw, and at most that plus the kernel’s buffers', async () => {
     /** Socket buffers of two loopback hops: 6 MB each way at most with the kernel's default tcp_rmem and tcp_wmem. */
     const kernelBuffersBytes = 2 * (6_291_456 + 4_194_304);
-    const { socket, sentBytes } = await openTunnel(httpEcho());
+    const { socket, sentBytes } = await openCountedTunnel(httpEcho());
     socket.write('GET /bytes/50000000 HTTP/1.1\r\nHost: echo\r\n\r\n');
     let receivedBytes = 0;
     await new Promise<void>((resolve) => {
@@ -132,7 +123,7 @@ describe('the balance falls by exactly what client and origin counted', () => {
   });
 
   it('costs nothing to be refused', async () => {
-    await openTunnel(httpEcho()).then(({ socket }) => socket.destroy());
+    await openCountedTunnel(httpEcho()).then(({ socket }) => socket.destroy());
     for (const password of ['country-US-asn-1', 'city-US', '']) {
       const answer = await connectThrough({
         gateway: stack.info.gateway.marvel,

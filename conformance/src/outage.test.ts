@@ -5,6 +5,7 @@ import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectThrough, countToEnd, downloadAll } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 const creditedBytes = 200_000_000;
 let stack: Stack;
@@ -14,18 +15,8 @@ beforeAll(async () => {
 afterAll(() => stack[Symbol.asyncDispose]());
 
 async function download(key: string, bytes: number, gateway = stack.info.gateway.marvel): Promise<number> {
-  const answer = await eventually('the gateway serves the key', async () => {
-    const attempt = await connectThrough({
-      gateway,
-      username: key,
-      password: 'country-GB',
-      authority: new URL(stack.info.echo).host,
-    });
-    if (attempt.status === 200) return attempt;
-    attempt.socket.destroy();
-    return undefined;
-  });
-  return downloadAll(answer.socket, bytes);
+  const authority = new URL(stack.info.echo).host;
+  return downloadAll(await openTunnel({ gateway, username: key, password: 'country-GB', authority }), bytes);
 }
 
 describe('with the edge away', () => {

@@ -4,6 +4,7 @@ import { openingAllowanceBytes } from '@marvel/shared/lease';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectThrough, countToEnd } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -11,13 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => stack[Symbol.asyncDispose]());
 
-const ask = (key: string) =>
-  connectThrough({
-    gateway: stack.info.gateway.marvel,
-    username: key,
-    password: 'country-US',
-    authority: new URL(stack.info.echo).host,
-  });
+const as = (key: string) => ({
+  gateway: stack.info.gateway.marvel,
+  username: key,
+  password: 'country-US',
+  authority: new URL(stack.info.echo).host,
+});
 
 /** Asks for more than there is, and counts what comes of it. */
 async function download(socket: Socket): Promise<number> {
@@ -29,14 +29,9 @@ describe('an account with 1 MB left', () => {
   it('is cut within the published bound of a 100 MB download, gets 402, and goes on after a top-up without a restart', async () => {
     const customer = await Customer.withBytes(stack.info, 1_000_000);
     const { key } = await customer.makeKey();
-    const answer = await eventually('the gateway knows the key', async () => {
-      const attempt = await ask(key);
-      if (attempt.status === 200) return attempt;
-      attempt.socket.destroy();
-      return undefined;
-    });
-    answer.socket.write('GET /bytes/100000000 HTTP/1.1\r\nHost: echo\r\n\r\n');
-    const receivedBytes = await countToEnd(answer.socket);
+    const tunnel = await openTunnel(as(key));
+    tunnel.write('GET /bytes/100000000 HTTP/1.1\r\nHost: echo\r\n\r\n');
+    const receivedBytes = await countToEnd(tunnel);
     const balance = await customer.balanceSettledAt(0);
     expect(receivedBytes).toBeGreaterThan(900_000);
     expect(receivedBytes).toBeLessThanOrEqual(1_000_000 + openingAllowanceBytes);
@@ -44,7 +39,7 @@ describe('an account with 1 MB left', () => {
     expect(balance).toBeGreaterThanOrEqual(-openingAllowanceBytes);
 
     const refused = await eventually('the empty account is refused', async () => {
-      const attempt = await ask(key);
+      const attempt = await connectThrough(as(key));
       attempt.socket.destroy();
       return attempt.status === 402 ? attempt : undefined;
     });
@@ -52,14 +47,9 @@ describe('an account with 1 MB left', () => {
     expect(refused.headers.get('x-marvel-error')).toBe('balance_exhausted');
 
     await customer.adjust(stack.info, 5_000_000);
-    const again = await eventually('the topped-up account is served', async () => {
-      const attempt = await ask(key);
-      if (attempt.status === 200) return attempt;
-      attempt.socket.destroy();
-      return undefined;
-    });
-    again.socket.write('GET /bytes/1000000 HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n');
-    expect(await countToEnd(again.socket)).toBeGreaterThan(1_000_000);
+    const again = await openTunnel(as(key));
+    again.write('GET /bytes/1000000 HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n');
+    expect(await countToEnd(again)).toBeGreaterThan(1_000_000);
   });
 });
 
@@ -69,18 +59,9 @@ describe('four gateways on one account', () => {
     const credited = 6_000_000;
     const customer = await Customer.withBytes(fleet.info, credited);
     const { key } = await customer.makeKey();
+    const authority = new URL(fleet.info.echo).host;
     const open = async (gateway: string): Promise<Socket> =>
-      eventually('the gateway knows the key', async () => {
-        const { status, socket } = await connectThrough({
-          gateway,
-          username: key,
-          password: 'country-DE',
-          authority: new URL(fleet.info.echo).host,
-        });
-        if (status === 200) return socket;
-        socket.destroy();
-        return undefined;
-      });
+      openTunnel({ gateway, username: key, password: 'country-DE', authority });
     const [isolated] = fleet.gateways;
     if (isolated === undefined) throw new Error('no gateway');
     // All know the key before one is cut off.

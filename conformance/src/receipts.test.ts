@@ -1,12 +1,12 @@
-import { once } from 'node:events';
 import { LedgerPage } from '@marvel/shared/api/ledger';
 import { ReceiptChainPage, ReceiptKeys, ReceiptPage, type SignedHead } from '@marvel/shared/api/receipt';
 import { type ReceiptEvidence, verifyReceipts } from '@marvel/shared/receipt/verify-receipts';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectThrough, countToEnd } from '../test-support/connect.ts';
-import { Customer, eventually, readJson } from '../test-support/customer.ts';
+import { downloadAll } from '../test-support/connect.ts';
+import { Customer, readJson } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 const creditedBytes = 1_000_000_000;
 const origin = () => new URL(stack.info.echo).host;
@@ -49,18 +49,7 @@ afterAll(() => stack[Symbol.asyncDispose]());
 
 /** Downloads so much through a gateway, and gives what that costs, bytes. */
 async function download(username: string, gateway: string, bytes: number): Promise<number> {
-  const { socket } = await eventually('the gateway knows the key', async () => {
-    const attempt = await connectThrough({ gateway, username, password: 'country-US', authority: origin() });
-    if (attempt.status === 200) return attempt;
-    attempt.socket.destroy();
-    return undefined;
-  });
-  const request = `GET /bytes/${bytes} HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`;
-  socket.write(request);
-  const received = await countToEnd(socket);
-  socket.end();
-  if (!socket.closed) await once(socket, 'close');
-  return request.length + received;
+  return downloadAll(await openTunnel({ gateway, username, password: 'country-US', authority: origin() }), bytes);
 }
 
 async function evidenceOf(customer: Customer): Promise<ReceiptEvidence> {

@@ -3,6 +3,7 @@ import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectThrough, countToEnd } from '../test-support/connect.ts';
 import { Customer, eventually } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -15,29 +16,21 @@ describe('a revoked key', () => {
     const customer = await Customer.withBytes(stack.info, 10_000_000);
     const revoked = await customer.makeKey();
     const kept = await customer.makeKey();
-    const ask = (key: string) =>
-      connectThrough({
-        gateway: stack.info.gateway.marvel,
-        username: key,
-        password: 'country-US',
-        authority: new URL(stack.info.echo).host,
-      });
-    const tunnelOf = (key: string) =>
-      eventually('the gateway knows the key', async () => {
-        const answer = await ask(key);
-        if (answer.status === 200) return answer.socket;
-        answer.socket.destroy();
-        return undefined;
-      });
-    const cutTunnel = await tunnelOf(revoked.key);
-    const keptTunnel = await tunnelOf(kept.key);
+    const as = (key: string) => ({
+      gateway: stack.info.gateway.marvel,
+      username: key,
+      password: 'country-US',
+      authority: new URL(stack.info.echo).host,
+    });
+    const cutTunnel = await openTunnel(as(revoked.key));
+    const keptTunnel = await openTunnel(as(kept.key));
 
     const ended = countToEnd(cutTunnel);
     expect((await customer.call('DELETE', `/v1/keys/${revoked.id}`)).status).toBe(204);
     expect(await ended).toBe(0);
     cutTunnel.destroy();
     const refused = await eventually('the revoked key is refused', async () => {
-      const answer = await ask(revoked.key);
+      const answer = await connectThrough(as(revoked.key));
       answer.socket.destroy();
       return answer.status === 407 ? answer : undefined;
     });

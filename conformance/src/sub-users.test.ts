@@ -1,9 +1,9 @@
-import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConnectAnswer, connectThrough, countToEnd } from '../test-support/connect.ts';
 import { Customer, eventually, readJson } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 let stack: Stack;
 let addresses: Readonly<Record<'residential' | 'isp' | 'datacenter' | 'proxymesh', string>>;
@@ -68,12 +68,8 @@ describe('a sub-user', () => {
     const limits = { bytes_total: 1_000_000 };
     const made = await readJson(await customer.call('POST', '/v1/sub-users', { username, limits }));
     const who = { username, password: String(made['password']) };
-    const tunnel: Socket = await eventually('the gateway knows the sub-user', async () => {
-      const answer = await ask(addresses.residential, who);
-      if (answer.status === 200) return answer.socket;
-      answer.socket.destroy();
-      return undefined;
-    });
+    const authority = new URL(stack.info.echo).host;
+    const tunnel = await openTunnel({ gateway: addresses.residential, ...who, authority });
     await addressSeen(await ask(addresses.residential, who));
     await eventually('the account has paid', async () => (await customer.balanceBytes()) < 10_000_000 || undefined);
 

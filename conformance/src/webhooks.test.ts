@@ -4,8 +4,8 @@ import { WebhookEvent } from '@marvel/shared/api/webhook';
 import { verifyWebhook } from '@marvel/shared/webhook-signature';
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectThrough } from '../test-support/connect.ts';
 import { Customer, eventually, readJson } from '../test-support/customer.ts';
+import { openTunnel } from '../test-support/open-tunnel.ts';
 
 let stack: Stack;
 beforeAll(async () => {
@@ -28,16 +28,11 @@ it('a tunnel through the gateway tells the account of a new address, and of a ba
   const customer = await Customer.withBytes(stack.info, 1000);
   const { secret } = await subscribe(customer, receiver.url);
   const { id, key } = await customer.makeKey();
-  const { socket } = await eventually('the gateway knows the key', async () => {
-    const attempt = await connectThrough({
-      gateway: stack.info.gateway.marvel,
-      username: key,
-      password: 'country-US',
-      authority: new URL(stack.info.echo).host,
-    });
-    if (attempt.status === 200) return attempt;
-    attempt.socket.destroy();
-    return undefined;
+  const socket = await openTunnel({
+    gateway: stack.info.gateway.marvel,
+    username: key,
+    password: 'country-US',
+    authority: new URL(stack.info.echo).host,
   });
   socket.on('error', () => undefined).resume();
   socket.write(`GET /bytes/20000 HTTP/1.1\r\nHost: echo\r\nConnection: close\r\n\r\n`);
