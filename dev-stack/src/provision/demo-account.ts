@@ -90,11 +90,12 @@ export async function obtainDemoAccount(api: Api, secrets: SecretStore): Promise
   const { account_id, token } = entered.value;
   const credited = await creditFirstBytes(api, secrets.current.operator_token, account_id);
   if (!credited.ok) return credited;
-  const key = await obtainKey(api, secrets, token);
-  if (!key.ok) return key;
-  const apiKey = await obtainApiKey(api, secrets, token);
-  if (!apiKey.ok) return apiKey;
   const subUser = await obtainSubUser(api, secrets, token);
   if (!subUser.ok) return subUser;
+  const apiKey = await obtainApiKey(api, secrets, token);
+  if (!apiKey.ok) return apiKey;
+  // The last that gateways have to hear of: the feed is in order, so who knows it knows the rest.
+  const key = await obtainKey(api, secrets, token);
+  if (!key.ok) return key;
   return ok({ account: { email, password, account_id, token, key: key.value, api_key: apiKey.value }, sub_user });
 }
