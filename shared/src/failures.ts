@@ -280,7 +280,7 @@ export const failures = {
     ...apiOnly,
     reason: 'Unsupported media type',
     meaning: 'The body is not of a type this route reads.',
-    fix: 'Send Content-Type: application/json.',
+    fix: 'Send Content-Type: application/json; to the mounts of proxies.fo and ProxyMesh a form, application/x-www-form-urlencoded.',
     retryable: false,
     api: 415,
   },

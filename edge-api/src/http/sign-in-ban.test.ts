@@ -20,3 +20,19 @@ test('an address that guessed wrong twenty times is refused for a quarter of an 
   expect(retryAfterS).toBeLessThanOrEqual(900);
   expect((await signIn(email, password, '192.0.2.2')).status).toBe(200);
 });
+
+test('who has a session guesses at its password as at the door: so often, and then not from that address', async () => {
+  const { email, password, token } = await edge.signUp();
+  const change = async (current: string, from: string) =>
+    edge.call('PATCH', '/v1/me', {
+      token,
+      body: { password: 'another one', current_password: current },
+      headers: { 'CF-Connecting-IP': from },
+    });
+  for (let tries = 0; tries < 20; tries += 1) {
+    expectFailure(await change('wrong', '192.0.2.3'), 'invalid', 'current_password: is not the current password');
+  }
+  expectFailure(await change(password, '192.0.2.3'), 'rate_limited');
+  expectFailure(await signIn(email, password, '192.0.2.3'), 'rate_limited');
+  expect((await change(password, '192.0.2.4')).status).toBe(200);
+});

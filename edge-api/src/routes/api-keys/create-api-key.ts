@@ -5,6 +5,7 @@ import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { createApiKey as createStoredApiKey, maxApiKeys } from '../../store/api-key.ts';
 import { newId } from '../../store/new-id.ts';
+import { pastEnd } from '../past-end.ts';
 
 export const createApiKey = endpoint({
   method: 'POST',
@@ -19,9 +20,8 @@ export const createApiKey = endpoint({
   failures: ['conflict'],
   idempotent: true,
   async handle({ body: { label, access, expires_at: expiresAt = null }, identity, once }, services) {
-    if (expiresAt !== null && Date.parse(expiresAt) <= services.nowMs) {
-      return err({ code: 'invalid', message: 'expires_at: must be in the future' });
-    }
+    const over = pastEnd('expires_at', expiresAt, services.nowMs);
+    if (over !== undefined) return err(over);
     const key = makeApiKey(services.randomBytes);
     const answer = { id: newId('ak'), api_key: key, prefix: keyPrefix(key), label, access, expires_at: expiresAt };
     const row = {

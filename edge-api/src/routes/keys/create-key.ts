@@ -3,6 +3,7 @@ import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { createProxyKey, maxProxyKeys } from '../../store/proxy-key.ts';
 import { newId } from '../../store/new-id.ts';
+import { pastEnd } from '../past-end.ts';
 import { tooMany } from '../too-many.ts';
 import { newSecret } from './new-secret.ts';
 
@@ -18,6 +19,8 @@ export const createKey = endpoint({
   failures: ['conflict'],
   idempotent: true,
   async handle({ body: { label, limits, mode }, identity, once }, services) {
+    const over = pastEnd('limits.expires_at', limits.expires_at, services.nowMs);
+    if (over !== undefined) return err(over);
     const id = newId('key');
     const { key, prefix, digest } = await newSecret(mode, services);
     const answer = { id, key, prefix, label, mode, limits };

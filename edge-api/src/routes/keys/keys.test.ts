@@ -59,6 +59,7 @@ describe('POST /v1/keys', () => {
     [{ limits: { source_ips: ['10.0.0.256'] } }, 'limits.source_ips.0: must be an IPv4 or IPv6 address'],
     [{ limits: { hosts_deny: ['a b'] } }, 'limits.hosts_deny.0: must be a host name, an address, or *.domain'],
     [{ limits: { paused: 'yes' } }, 'limits.paused: must be a boolean'],
+    [{ limits: { expires_at: '2020-01-01T00:00:00Z' } }, 'limits.expires_at: must be in the future'],
     [
       { limits: { expires_at: '2026-01-31T12:00:00+01:00' } },
       'limits.expires_at: must be an RFC 3339 time in UTC, like 2026-11-20T12:00:00Z',

@@ -5,6 +5,7 @@ import { hashPassword, verifyPassword } from '../../domain/password-hash.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import type { SessionIdentity } from '../../http/identity.ts';
 import type { Services } from '../../http/services.ts';
+import { guardSignIn } from '../../http/sign-in-guard.ts';
 import { findAccount } from '../../store/account.ts';
 import { changePassword as storePassword } from '../../store/change-password.ts';
 import { setLowBalances } from '../../store/low-balances.ts';
@@ -23,9 +24,9 @@ export const updateMe = endpoint({
   body: UpdateMeRequest,
   reply: { status: 200, description: 'The account as it is now.', body: Me },
   failures: [],
-  async handle({ body: { password, current_password: current, low_balance_bytes: low }, identity }, services) {
+  async handle({ body: { password, current_password: current, low_balance_bytes: low }, identity, headers }, services) {
     if (password !== undefined) {
-      const changed = await changePassword({ password, current: current ?? '' }, identity, services);
+      const changed = await changePassword({ password, current: current ?? '' }, identity, headers, services);
       if (!changed.ok) return changed;
     }
     if (low !== undefined) {
@@ -39,13 +40,21 @@ export const updateMe = endpoint({
 async function changePassword(
   given: { readonly password: string; readonly current: string },
   { accountId, tokenDigest }: SessionIdentity,
-  { db, randomBytes }: Services,
+  headers: Headers,
+  services: Services,
 ): Promise<Result<void, Failure>> {
+  const { db, randomBytes } = services;
   const found = await findAccount(db, accountId);
   if (!found.ok) return found;
-  const { passwordHash } = found.value;
+  const { email, passwordHash } = found.value;
+  // Whoever has a session that is not theirs guesses no faster than at the door.
+  const guarded = await guardSignIn(email.toLowerCase(), headers, services);
+  if (!guarded.ok) return guarded;
   const argon2id = await loadArgon2id();
-  if (!verifyPassword(given.current, passwordHash, argon2id)) return err(notCurrent);
+  if (!verifyPassword(given.current, passwordHash, argon2id)) {
+    await guarded.value.failed();
+    return err(notCurrent);
+  }
   const changed = await storePassword(db, {
     accountId,
     before: passwordHash,

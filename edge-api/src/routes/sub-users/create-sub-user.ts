@@ -3,6 +3,7 @@ import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { newId } from '../../store/new-id.ts';
 import { createSubUser as storeSubUser, maxSubUsers } from '../../store/sub-user.ts';
+import { pastEnd } from '../past-end.ts';
 import { tooMany } from '../too-many.ts';
 import { newPassword } from './new-password.ts';
 
@@ -19,6 +20,8 @@ export const createSubUser = endpoint({
   idempotent: true,
   async handle({ body, identity, once }, services) {
     const { username, limits } = body;
+    const over = pastEnd('limits.expires_at', limits.expires_at, services.nowMs);
+    if (over !== undefined) return err(over);
     const { password, digest } = await newPassword(username, body.password, services);
     const answer = { id: newId('su'), username, password, limits };
     const row = {

@@ -48,6 +48,7 @@ test.each([
   [{ username: 'has-dash' }, 'username: must be 1 to 64 letters, digits or underscores'],
   [{ username: 'ok', password: 'short' }, 'password: must be 8 to 128 visible ASCII characters without spaces'],
   [{ username: 'ok', limits: { threads: 0 } }, 'limits.threads: must be at least 1'],
+  [{ username: 'ok', limits: { expires_at: '2020-01-01T00:00:00Z' } }, 'limits.expires_at: must be in the future'],
   [{ username: 'ok', first_name: 'a\nb' }, 'first_name: must not hold control characters'],
   [{ username: 'ok', email: 'nope' }, 'email: must be an e-mail address'],
 ])('POST names the field of %o', async (body, message) => {
