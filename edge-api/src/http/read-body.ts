@@ -5,15 +5,25 @@ import { err, ok, type Result } from '@marvel/shared/result';
 export const defaultMaxBodyBytes = 64 * 1024;
 
 /**
+ * How much of a body that is too large is read and let go, and for how long, so that its sender has sent it all when the answer
+ * comes: one who still sends while the connection is closed sees a reset, and not why.
+ */
+const maxDiscardedBytes = 8 * 1024 * 1024;
+const discardMs = 500;
+
+/**
  * Reads a request's body up to a bound, whether or not its length was announced.
  *
- * Errors: `payload_too_large`, before reading when the announced length is past the bound; `bad_request` when the
+ * Errors: `payload_too_large`, of an announced length past the bound at the latest after `discardMs`; `bad_request` when the
  * client breaks off.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, Failure>> {
   const announced = Number(request.headers.get('content-length') ?? 0);
   const tooLarge: Failure = { code: 'payload_too_large', message: `The body must have at most ${maxBytes} bytes` };
-  if (announced > maxBytes) return err(tooLarge);
+  if (announced > maxBytes) {
+    if (request.body !== null && announced <= maxDiscardedBytes) await discard(request.body);
+    return err(tooLarge);
+  }
   if (request.body === null) return ok(new Uint8Array(0));
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -34,6 +44,21 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
     return err({ code: 'bad_request' });
   }
   return ok(concatenate(chunks, length));
+}
+
+/** Reads a body to its end and keeps nothing of it; ends early rather than wait long for a sender that does not send. */
+async function discard(body: ReadableStream): Promise<void> {
+  const reader = body.getReader();
+  const timer = setTimeout(() => {
+    reader.cancel().catch(() => undefined);
+  }, discardMs);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It has broken off, and will not see the answer.
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
