@@ -7,7 +7,7 @@ import { AddressBans } from './admit/address-bans.ts';
 import type { Load } from './admit/admit.ts';
 import { DestinationRules } from './admit/destination-rules.ts';
 import { ExitChooser } from './admit/exit-chooser.ts';
-import { mayGoOn } from './admit/identify.ts';
+import { judgeAgain } from './admit/identify.ts';
 import { KeyDigests } from './admit/key-digests.ts';
 import type { GatewayConfig } from './config.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -169,7 +169,7 @@ export async function startGateway(
     edge.noteChange(change);
     chooser.apply(change);
     const nowMs = Date.now();
-    cutEnded(tunnels, change, (owner) => mayGoOn(owner, fleet, nowMs));
+    cutEnded(tunnels, change, (owner) => judgeAgain(owner, fleet, nowMs));
   });
   const ready = edge.start();
   // Where others serve at the same address, who comes too early is better served by them than told to wait.

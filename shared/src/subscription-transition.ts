@@ -18,6 +18,9 @@ export const subscriptionTransitions = {
   Record<string, { readonly from: readonly SubscriptionStatus[]; readonly to: SubscriptionStatus }>
 >;
 
+/** Those of subscriptions that go on: what is over can be cancelled no more. */
+export const liveStatuses: readonly SubscriptionStatus[] = subscriptionTransitions.cancel.from;
+
 /** Whether a step may be taken from a status. */
 export function isAllowedStep(step: SubscriptionStep, from: SubscriptionStatus): boolean {
   const { from: allowed }: { readonly from: readonly SubscriptionStatus[] } = subscriptionTransitions[step];

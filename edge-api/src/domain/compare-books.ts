@@ -1,3 +1,5 @@
+import { liveStatuses, type SubscriptionStatus } from '@marvel/shared/subscription-transition';
+
 /** Money that came, as the payment provider has it. */
 export interface ProviderPayment {
   readonly reference: string;
@@ -55,7 +57,7 @@ export interface OwnBooks {
   readonly subscriptions: readonly {
     readonly id: string;
     readonly providerId: string;
-    readonly status: string;
+    readonly status: SubscriptionStatus;
     readonly cancelAtPeriodEnd: boolean;
   }[];
 }
@@ -141,8 +143,6 @@ function takeBackProblems({ takeBacks }: ProviderBooks, own: OwnBooks): readonly
     });
 }
 
-const overStatuses: ReadonlySet<string> = new Set(['cancelled', 'completed']);
-
 function subscriptionProblems({ subscriptions }: ProviderBooks, own: OwnBooks): readonly BookProblem[] {
   const known = new Map(own.subscriptions.map((subscription) => [subscription.providerId, subscription]));
   const billed = new Set(subscriptions.map(({ providerId }) => providerId));
@@ -151,13 +151,13 @@ function subscriptionProblems({ subscriptions }: ProviderBooks, own: OwnBooks): 
     const found = known.get(providerId);
     const expected = state(subscription);
     if (found === undefined) return [problem('subscription_unknown', providerId, expected, null)];
-    if (overStatuses.has(found.status)) {
+    if (!liveStatuses.includes(found.status)) {
       return [problem('subscription_still_billed', providerId, expected, found.status)];
     }
     return state(found) === expected ? [] : [problem('subscription_differs', providerId, expected, state(found))];
   });
   const ofOurs = own.subscriptions
-    .filter(({ providerId, status }) => !overStatuses.has(status) && !billed.has(providerId))
+    .filter(({ providerId, status }) => liveStatuses.includes(status) && !billed.has(providerId))
     .map((found) => problem('subscription_not_billed', found.providerId, null, state(found)));
   return [...ofProvider, ...ofOurs];
 }

@@ -20,12 +20,12 @@ const discardMs = 500;
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, Failure>> {
   const announced = Number(request.headers.get('content-length') ?? 0);
   const tooLarge: Failure = { code: 'payload_too_large', message: `The body must have at most ${maxBytes} bytes` };
+  if (request.body === null) return announced > maxBytes ? err(tooLarge) : ok(new Uint8Array(0));
+  const reader = request.body.getReader();
   if (announced > maxBytes) {
-    if (request.body !== null && announced <= maxDiscardedBytes) await discard(request.body);
+    await discard(reader);
     return err(tooLarge);
   }
-  if (request.body === null) return ok(new Uint8Array(0));
-  const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
@@ -35,7 +35,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
       if (!(value instanceof Uint8Array)) break;
       length += value.byteLength;
       if (length > maxBytes) {
-        await reader.cancel();
+        await discard(reader);
         return err(tooLarge);
       }
       chunks.push(value);
@@ -46,14 +46,20 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
   return ok(concatenate(chunks, length));
 }
 
-/** Reads a body to its end and keeps nothing of it; ends early rather than wait long for a sender that does not send. */
-async function discard(body: ReadableStream): Promise<void> {
-  const reader = body.getReader();
-  const timer = setTimeout(() => {
+/** Reads on and keeps nothing of it, up to a bound and no longer than a while. */
+async function discard(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  const cancel = () => {
     reader.cancel().catch(() => undefined);
-  }, discardMs);
+  };
+  const timer = setTimeout(cancel, discardMs);
+  let leftBytes = maxDiscardedBytes;
   try {
-    while (!(await reader.read()).done);
+    while (leftBytes > 0) {
+      const read = await reader.read();
+      if (!(read.value instanceof Uint8Array)) return;
+      leftBytes -= read.value.byteLength;
+    }
+    cancel();
   } catch {
     // It has broken off, and will not see the answer.
   } finally {

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '@marvel/shared/result';
+import { liveStatuses } from '@marvel/shared/subscription-transition';
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -8,7 +9,6 @@ import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
 import { proxyKey, subUser } from './schema/credential.ts';
 import { subscription } from './schema/subscription.ts';
-import { liveStatuses } from './subscription.ts';
 
 /** An account as an operator sees it. */
 export interface OperatorAccount {

@@ -1,5 +1,6 @@
 import { ok, type Result } from '@marvel/shared/result';
-import { and, eq, gte, isNotNull, isNull, lt, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { liveStatuses } from '@marvel/shared/subscription-transition';
+import { and, eq, gte, isNotNull, isNull, lt, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { OwnBooks } from '../domain/compare-books.ts';
 import { attempt, type Unavailable } from './database-error.ts';
@@ -59,7 +60,7 @@ export async function readOwnBooks(db: Database, wanted: BooksWanted): Promise<R
             and(
               isNull(subscription.customerId),
               isNotNull(subscription.stripeSubscriptionId),
-              notInArray(subscription.status, ['cancelled', 'completed']),
+              inArray(subscription.status, liveStatuses),
             ),
           ),
         ),

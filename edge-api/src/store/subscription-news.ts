@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '@marvel/shared/result';
+import { liveStatuses } from '@marvel/shared/subscription-transition';
 import { and, eq, gte, inArray, isNull, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import type { PeriodBilled, SubscriptionBilled } from '../domain/payment-news.ts';
@@ -6,7 +7,6 @@ import { attempt, attemptOne, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { newId } from './new-id.ts';
 import { subscription } from './schema/subscription.ts';
-import { liveStatuses } from './subscription.ts';
 
 /**
  * What became of the provider's word. `over`: it had ended here before; `still_runs`: it had, and the provider bills it

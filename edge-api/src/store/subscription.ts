@@ -1,4 +1,4 @@
-import type { SubscriptionStatus } from '@marvel/shared/subscription-transition';
+import { liveStatuses, type SubscriptionStatus } from '@marvel/shared/subscription-transition';
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
@@ -17,9 +17,6 @@ import { afterRow, pageRows, type PageWanted } from './page.ts';
 import { subscription } from './schema/subscription.ts';
 
 export type Subscription = typeof subscription.$inferSelect;
-
-/** Those that go on. */
-export const liveStatuses: SubscriptionStatus[] = ['active', 'paused', 'past_due'];
 
 /** Which subscriptions of a list. */
 export interface SubscriptionFilter {

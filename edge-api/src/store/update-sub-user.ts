@@ -1,13 +1,13 @@
 import type { Limits } from '@marvel/shared/limits';
 import { and, eq, exists, inArray, isNull, not } from 'drizzle-orm';
 import { err, ok, type Result } from '@marvel/shared/result';
+import { liveStatuses } from '@marvel/shared/subscription-transition';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import { attemptOne, attemptUnique, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { subUser } from './schema/credential.ts';
 import { subscription } from './schema/subscription.ts';
 import { findSubUser, type SubUser } from './sub-user.ts';
-import { liveStatuses } from './subscription.ts';
 
 /** What may be changed of a sub-user; caps keep what was spent in their window. */
 export interface SubUserChanges {

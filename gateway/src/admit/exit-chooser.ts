@@ -24,7 +24,6 @@ export class ExitChooser {
   readonly #cooling = new CoolingExits();
   readonly #pins = new Pins();
   readonly #onPin: (pin: PinLine) => void;
-  readonly #endsAtMs = new WeakMap<Exit, number>();
 
   /** `random`: uniform in [0, 1). `onPin` hears of each pin made or moved here. */
   constructor(fleet: FleetView, random: () => number, onPin: (pin: PinLine) => void) {
@@ -80,7 +79,7 @@ export class ExitChooser {
     const exit = this.#fleet.exit(before.id);
     const stays =
       exit !== undefined &&
-      this.#endOf(exit) > nowMs &&
+      isLive(exit, nowMs) &&
       exit.purity >= wish.minPurity &&
       exit.exit_ip === before.exit_ip &&
       exit.network === before.network &&
@@ -88,16 +87,6 @@ export class ExitChooser {
       exit.state === before.state &&
       exit.city === before.city;
     return stays ? { exit, pin: undefined } : undefined;
-  }
-
-  /** When an exit ends: read once, for a way that is asked for with each request. */
-  #endOf(exit: Exit): number {
-    let endsAtMs = this.#endsAtMs.get(exit);
-    if (endsAtMs === undefined) {
-      endsAtMs = Date.parse(exit.expires_at);
-      this.#endsAtMs.set(exit, endsAtMs);
-    }
-    return endsAtMs;
   }
 
   /** An exit was dialled; `wasReached`: it took the connection, whatever it said then. */

@@ -95,10 +95,10 @@ function principalOf(
 }
 
 /**
- * Whether a principal may keep what it has open: by the feed as it is now, its credential and account still stand, and it
- * has no cap that what is open does not spend from. Takes over when it ends now.
+ * Judges a principal again by the feed as it is now, and notes when it ends. Gives whether it may keep what it has open: its
+ * credential and account still stand, and it has no cap that what is open does not spend from.
  */
-export function mayGoOn(principal: Principal, fleet: FleetView, nowMs: number): boolean {
+export function judgeAgain(principal: Principal, fleet: FleetView, nowMs: number): boolean {
   const { account, credential, proof, isTest, budgets } = principal;
   const limits = limitsNow(credential, proof, fleet);
   if (limits === undefined || !isInForce(limits, nowMs) || fleet.account(account)?.status !== 'active') return false;
