@@ -124,7 +124,7 @@ describe('a database that lives on', () => {
     await using postgres = await started({ dataDirectory });
     expect(await query(postgres.url, 'select n from kept')).toEqual([1]);
     expect(await query(postgres.url, 'show fsync')).toEqual(['on']);
-    await rm(dirname(postgres.dataDirectory), { recursive: true });
+    await rm(dirname(postgres.dataDirectory), { recursive: true, maxRetries: 10 });
   });
 
   describe('that something happened to', () => {
