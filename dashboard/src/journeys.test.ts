@@ -279,6 +279,27 @@ test(
   },
 );
 
+test.for([
+  { opener: 'New key', width: 1280 },
+  { opener: 'Menu', width: 390 },
+])(
+  'what $opener opens, opens again at the Enter that follows Escape at once',
+  { timeout: timeoutMs },
+  async ({ opener, width }) => {
+    const { dashboard: origin, account } = stack.info;
+    await using visitor = await visit(browser, { origin, token: account.token, width });
+    const { page } = visitor;
+    const dialog = page.getByRole('dialog');
+    await visitor.open('/keys');
+    await page.getByRole('button', { name: opener }).first().press('Enter');
+    await dialog.waitFor();
+    // Neither waits for the other, so that no frame comes between them.
+    await Promise.all([page.keyboard.press('Escape'), page.keyboard.press('Enter')]);
+    await dialog.waitFor();
+    expect(visitor.complaints).toEqual([]);
+  },
+);
+
 test(
   'an endpoint hears of a low balance, and its delivery is looked at and sent again',
   { timeout: timeoutMs },

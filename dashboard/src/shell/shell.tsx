@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { route } from '../router.ts';
 import { marvel } from '../session/api.ts';
@@ -82,16 +82,18 @@ function Side({ id }: { readonly id: string }) {
   );
 }
 
-/** The pages' way around on a narrow screen. */
+/** The pages' way around on a narrow screen; closed at `cancel` as a `Dialog` is. */
 function Drawer({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { path } = route.value;
   const openedAt = useRef(path);
-  useEffect(() => {
-    dialog.current?.showModal();
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
   }, []);
   useEffect(() => {
-    if (path !== openedAt.current) dialog.current?.close();
+    if (path !== openedAt.current) onClose();
   }, [path]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events -- Escape closes it too
@@ -99,9 +101,9 @@ function Drawer({ onClose }: { readonly onClose: () => void }) {
       class="drawer"
       ref={dialog}
       aria-label="Pages"
-      onClose={onClose}
+      onCancel={onClose}
       onClick={(event) => {
-        if (event.target === event.currentTarget) event.currentTarget.close();
+        if (event.target === event.currentTarget) onClose();
       }}
     >
       <Side id="drawer" />

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Problem } from '../session/problem.ts';
 import { Button } from './button.tsx';
 import { ProblemNotice } from './notice.tsx';
@@ -10,11 +10,15 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog; the browser keeps the focus within it, closes it on Escape and gives the focus back. */
+/**
+ * A modal dialog; the browser keeps the focus within it, closes it on Escape and gives the focus back. It hears of Escape by
+ * `cancel`: `close` comes only with the next frame, and would take away what was opened in between.
+ */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Not `useEffect`, whose end waits for the next frame too: the focus would be on nothing until then.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     const opener = document.activeElement;
     shown?.showModal();
@@ -24,7 +28,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     };
   }, []);
   return (
-    <dialog ref={dialog} class="modal" aria-labelledby={id} onClose={onClose}>
+    <dialog ref={dialog} class="modal" aria-labelledby={id} onCancel={onClose}>
       <div class="modal-body">
         <div class="cluster apart">
           <h2 id={id}>{title}</h2>
