@@ -3,7 +3,7 @@
 const testFile = '[.]test[.]ts$';
 /** Tests, and the parts that several of them share. */
 const testCode = `(${testFile}|^[^/]+/test-support/)`;
-const gatewayFolders = 'accept|dialects|admit|forward|tunnel|feed|usage|observe';
+const gatewayFolders = 'sockets|accept|dialects|admit|forward|tunnel|feed|usage|observe';
 
 /** What speaks to the control API for people does so through the client that everybody has. */
 const roomsOnTheSdk = ['dashboard', 'cli'];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { defaultStateDirectory, startStack } from './create-stack.ts';
 import { describeProgramFailure, reportBug } from './parts/program.ts';
 import { describeStackFailure } from './stack-failure.ts';
+import { compileNativeSockets } from './start/compile-native-sockets.ts';
 import { readArguments, usage, type StartArguments } from './start/arguments.ts';
 import { greet } from './start/greeting.ts';
 import { watchLaunchers } from './start/launchers.ts';
@@ -54,6 +55,7 @@ async function stopped(signal: AbortSignal): Promise<void> {
 
 async function run({ stateDirectory, ...wanted }: StartArguments): Promise<number> {
   const signal = listenForStop();
+  say(await compileNativeSockets());
   const started = await startStack({
     ephemeral: wanted.ephemeral,
     gateways: wanted.gateways,

@@ -62,6 +62,8 @@ export const GatewayConfig = v.object({
   MARVEL_STATE_DIR: v.optional(v.pipe(v.string(), v.trim())),
   /** A PEM file of authorities that may vouch for exits with TLS, beside those that Node trusts (NODE_USE_SYSTEM_CA=1: and the system). */
   MARVEL_EXIT_CA: File,
+  /** What connections are read and written by: sockets of our own where they were compiled and work (auto), only those (native), or Node's (node). */
+  MARVEL_SOCKETS: v.optional(v.picklist(['auto', 'native', 'node'], 'auto, native or node'), 'auto'),
   MARVEL_LOG_LEVEL: v.optional(v.picklist(logLevels, `one of ${logLevels.join(', ')}`), 'info'),
   /** Tunnels open or being dialled; above it clients get 503. Each takes two file descriptors. */
   MARVEL_MAX_TUNNELS: integer(1, 1_000_000, 30_000),

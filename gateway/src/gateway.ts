@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Roster } from '@marvel/shared/roster';
 import { importSigningKey, importVerificationKeys } from '@marvel/shared/signature';
@@ -9,6 +8,7 @@ import { DestinationRules } from './admit/destination-rules.ts';
 import { ExitChooser } from './admit/exit-chooser.ts';
 import { judgeAgain } from './admit/identify.ts';
 import { KeyDigests } from './admit/key-digests.ts';
+import type { Arrival } from './arrival.ts';
 import type { GatewayConfig } from './config.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { createEdgeClient } from './edge-client.ts';
@@ -22,11 +22,10 @@ import { createObserver } from './observe/observer.ts';
 import { type DoorAddresses, type Doors, openDoors } from './open-doors.ts';
 import { newRequestId } from './request-id.ts';
 import { Connection, type ConnectionParts } from './serve-connection.ts';
+import { openSockets } from './sockets/open-sockets.ts';
 import type { UsageMeter } from './spender.ts';
 import { cutEnded } from './tunnel/cut-ended.ts';
 import { createExitTrust } from './tunnel/exit-trust.ts';
-import { findInstallReading } from './tunnel/node-internals.ts';
-import { ReadBuffers } from './tunnel/read-buffers.ts';
 import { Shedding } from './tunnel/shedding.ts';
 import { openStandInExit } from './tunnel/stand-in-exit.ts';
 import { TunnelTable } from './tunnel/tunnel-table.ts';
@@ -91,13 +90,13 @@ export async function startGateway(
   connect: typeof connectEdge = connectEdge,
 ): Promise<Gateway> {
   const tunnels = new TunnelTable();
-  const sockets = new Roster<Socket>();
+  const arrivals = new Roster<Arrival>();
   const waiting = new Roster<Connection>();
   let isDraining = false;
   const opened: Doors[] = [];
   const metrics = createMetrics({
     tunnels: () => tunnels.count,
-    connections: () => sockets.size,
+    connections: () => arrivals.size,
     liveBytes: () => tunnels.bytes(),
     feedAgeMs: () => edge.feedAgeMs(),
     pendingBatches: () => edge.usageLoad().pendingBatches,
@@ -106,6 +105,8 @@ export async function startGateway(
     tlsExpiresAtMs: config.MARVEL_TLS_CERT === undefined ? undefined : () => opened[0]?.tlsExpiresAtMs() ?? 0,
   });
   const exitTrust = createExitTrust(config.MARVEL_EXIT_CA && (await readFile(config.MARVEL_EXIT_CA, 'latin1')));
+  const sockets = await openSockets(config.MARVEL_SOCKETS, exitTrust);
+  log.note('info', 'sockets', { kind: sockets.kind, fault: sockets.fault });
   const edge = await connect(config, log, metrics.noted);
   const { fleet, meter } = edge;
 
@@ -143,10 +144,8 @@ export async function startGateway(
     tunnels,
     waiting,
     observer: createObserver(log, metrics),
-    buffers: new ReadBuffers(),
     standIn: await openStandInExit(maxTunnels),
-    exitTrust,
-    installReading: await findInstallReading(),
+    sockets,
     times: {
       headTimeoutMs: config.MARVEL_HEAD_TIMEOUT_MS,
       nextRequestTimeoutMs: config.MARVEL_NEXT_REQUEST_TIMEOUT_MS,
@@ -154,7 +153,7 @@ export async function startGateway(
       lingerTimeoutMs: config.MARVEL_LINGER_TIMEOUT_MS,
     },
   };
-  const shedding = new Shedding(parts.buffers, parts.times.lingerTimeoutMs);
+  const shedding = new Shedding(parts.times.lingerTimeoutMs);
 
   const admin = await openAdminListener(config.MARVEL_LISTEN_ADMIN, {
     notReady: () => {
@@ -176,21 +175,22 @@ export async function startGateway(
   if (config.MARVEL_REUSE_PORT === 'on') await ready;
   const doors = await openDoors(
     config,
+    sockets,
     {
-      makesRoom(socket) {
-        if (sockets.size >= maxConnections) return false;
-        const seat = sockets.add(socket);
-        socket.on('close', () => {
-          sockets.remove(seat);
-        });
+      makesRoom(arrival) {
+        if (arrivals.size >= maxConnections) return false;
+        const seat = arrivals.add(arrival);
+        arrival.onGone = () => {
+          arrivals.remove(seat);
+        };
         return true;
       },
-      serve(door, socket) {
-        new Connection(socket, door, parts).begin();
+      serve(door, leg) {
+        new Connection(leg, door, parts).begin();
       },
-      turnAway(door, socket) {
+      turnAway(door, leg) {
         metrics.refused(door.dialect, 'overloaded');
-        shedding.turnAway(socket, door.open().answers.refused({ code: 'overloaded' }, newRequestId(), false).bytes);
+        shedding.turnAway(leg, door.open().answers.refused({ code: 'overloaded' }, newRequestId(), false).bytes);
       },
     },
     metrics,
@@ -207,6 +207,7 @@ export async function startGateway(
       tunnels.sweep(tunnelTimes);
       chooser.sweep(Date.now());
       bans.sweep();
+      sockets.tidy();
     },
     Math.min(sweepMs, tunnelTimes.idleTimeoutMs, tunnelTimes.halfCloseTimeoutMs),
   );
@@ -225,7 +226,7 @@ export async function startGateway(
       await Promise.race([tunnels.whenEmpty(), timeout]);
       empty.abort();
       tunnels.cut('shutdown', () => true);
-      for (const socket of sockets.items()) socket.destroy();
+      for (const arrival of arrivals.items()) arrival.destroy();
       clearInterval(sweeper);
       stopListening();
       await edge.close(finalPostMs);

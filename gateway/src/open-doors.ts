@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import type { Network } from '@marvel/shared/exit';
 import type { Dialect } from '@marvel/shared/usage-batch';
 import { HttpOfferReader, type ReadRequest } from './accept/http-offer-reader.ts';
-import { type ListenAddress, type Listener, openListener } from './accept/listener.ts';
 import { Socks5Conversation } from './accept/socks5-conversation.ts';
 import { openTlsListener } from './accept/tls-listener.ts';
+import type { Arrival } from './arrival.ts';
 import type { GatewayConfig } from './config.ts';
 import { marvelHttpAnswers, readMarvelRequest, readMarvelSignIn } from './dialects/marvel.ts';
 import { proxiesFoAnswers, proxiesFoRequestReader } from './dialects/proxies-fo.ts';
@@ -13,14 +13,17 @@ import { PlainRequestReader } from './forward/plain-request.ts';
 import type { EventLog } from './observe/event-log.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Answers, Door, ListenerName } from './offer.ts';
+import type { Leg } from './sockets/leg.ts';
+import { type ListenAddress, type Listener, openListener } from './sockets/listener.ts';
+import type { Sockets } from './sockets/sockets.ts';
 
 /** Who takes the connections that come to the doors. */
 export interface DoorKeeper {
   /** Whether there is room for one more connection; if so it counts from now on. */
-  makesRoom(socket: Socket): boolean;
-  serve(door: Door, socket: Socket): void;
+  makesRoom(arrival: Arrival): boolean;
+  serve(door: Door, leg: Leg): void;
   /** There is no room. */
-  turnAway(door: Door, socket: Socket): void;
+  turnAway(door: Door, leg: Leg): void;
 }
 
 /** Where clients can come to, `host:port`; only what is open. */
@@ -44,6 +47,7 @@ export interface Doors {
 /** Opens the doors that the settings want. Errors: rejects when one cannot be opened; then none is left open. */
 export async function openDoors(
   config: GatewayConfig,
+  sockets: Sockets,
   keeper: DoorKeeper,
   metrics: Metrics,
   log: EventLog,
@@ -76,11 +80,11 @@ export async function openDoors(
     },
   };
 
-  function onPlain(door: Door): (socket: Socket) => void {
-    return (socket) => {
+  function onPlain(door: Door): (leg: Leg) => void {
+    return (leg) => {
       metrics.accepted(door.listener);
-      if (keeper.makesRoom(socket)) keeper.serve(door, socket);
-      else keeper.turnAway(door, socket);
+      if (keeper.makesRoom(leg)) keeper.serve(door, leg);
+      else keeper.turnAway(door, leg);
     };
   }
 
@@ -89,11 +93,11 @@ export async function openDoors(
   try {
     const open = async (listen: ListenAddress | undefined, door: Door): Promise<string | undefined> => {
       if (listen === undefined) return undefined;
-      const listener = await openListener({ ...listen, reusePort }, onPlain(door));
+      const listener = await sockets.listen({ ...listen, reusePort }, onPlain(door));
       opened.push(listener);
       return listener.address;
     };
-    const plain = await openListener({ ...config.MARVEL_LISTEN, reusePort }, onPlain(marvel));
+    const plain = await sockets.listen({ ...config.MARVEL_LISTEN, reusePort }, onPlain(marvel));
     opened.push(plain);
     const forSocks5 = await open(config.MARVEL_LISTEN_SOCKS5, socks5);
     const residential = await open(config.MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL, proxiesFo('residential'));
@@ -105,6 +109,7 @@ export async function openDoors(
     const forTls = isTlsWanted
       ? await openTlsListener(
           { ...listenTls, reusePort },
+          openListener,
           {
             files: { certificateFile, keyFile },
             pollMs: config.MARVEL_TLS_POLL_MS,
@@ -113,13 +118,13 @@ export async function openDoors(
           {
             onSocket: (socket) => {
               metrics.accepted(marvelTls.listener);
-              if (keeper.makesRoom(socket)) return true;
+              if (keeper.makesRoom(arrivalOf(socket))) return true;
               // There is no word for it before TLS stands.
               metrics.refused(marvelTls.dialect, 'overloaded');
               return false;
             },
             onSecure: (socket) => {
-              keeper.serve(marvelTls, socket);
+              keeper.serve(marvelTls, sockets.ofTls(socket));
             },
             onHandshakeFailed: metrics.tlsHandshakeFailed,
             onRenewed: (expiresAtMs) => {
@@ -155,4 +160,11 @@ export async function openDoors(
     for (const listener of opened) listener.close();
     throw error;
   }
+}
+
+/** What TLS will go over: gone when its socket is. */
+function arrivalOf(socket: Socket): Arrival {
+  const arrival: Arrival = { onGone: undefined, destroy: () => socket.destroy() };
+  socket.on('close', () => arrival.onGone?.());
+  return arrival;
 }

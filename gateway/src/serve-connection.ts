@@ -1,8 +1,6 @@
-import type { Socket } from 'node:net';
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import type { Result } from '@marvel/shared/result';
 import type { Roster, Seat } from '@marvel/shared/roster';
-import { clientAddress } from './accept/client-address.ts';
 import type { Admission, Principal } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
@@ -14,17 +12,15 @@ import { type OpenedWay, Opening, type OpeningOwner, type WayParts } from './ope
 import { newRequestId } from './request-id.ts';
 import { type AdmittedRequest, PlainRequests, type RequestsClient, type RequestsOwner } from './serve-requests.ts';
 import { serveTunnel } from './serve-tunnel.ts';
+import type { Leg, LegReceiver } from './sockets/leg.ts';
 import type { ExchangeEnd } from './tunnel/exchange.ts';
-import { Leg, type LegReceiver } from './tunnel/leg.ts';
 import { linger } from './tunnel/linger.ts';
-import type { InstallReading } from './tunnel/node-internals.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
 /** What all connections of a gateway share. */
 export interface ConnectionParts extends WayParts {
   readonly world: World;
   readonly tunnels: TunnelTable;
-  readonly installReading: InstallReading | undefined;
   readonly times: WayParts['times'] & {
     readonly headTimeoutMs: number;
     readonly nextRequestTimeoutMs: number;
@@ -99,12 +95,13 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   /** It was told to show who it is, having shown nothing. */
   #isChallenged = false;
 
-  constructor(socket: Socket, door: Door, parts: ConnectionParts) {
+  constructor(leg: Leg, door: Door, parts: ConnectionParts) {
     this.#parts = parts;
     this.#door = door;
     this.#said = door.open();
-    this.#clientIp = clientAddress(socket);
-    this.#leg = Leg.ofAccepted(socket, this, parts.buffers, parts.installReading);
+    this.#clientIp = leg.address;
+    this.#leg = leg;
+    leg.receiver = this;
     this.#patience = new Deadline(this);
     this.#patience.set(parts.times.headTimeoutMs, performance.now());
   }
@@ -117,7 +114,7 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
 
   /** Closes the connection if nothing is asked on it: the gateway is stopping. */
   closeIfIdle(): void {
-    if (this.#stage === 'offer' && !this.#said.reader.isInside) this.#leg.socket.destroy();
+    if (this.#stage === 'offer' && !this.#said.reader.isInside) this.#leg.destroy();
   }
 
   onBytes(bytes: Buffer): boolean {
@@ -147,7 +144,7 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
       return;
     }
     if (this.#stage === 'offer' && this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
-    else this.#leg.socket.end();
+    else this.#leg.end();
     this.#abandon();
   }
 
@@ -157,7 +154,7 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
 
   onDeadline(): void {
     if (this.#said.reader.isInside) this.#refuse({ code: 'bad_request' });
-    else this.#leg.socket.destroy();
+    else this.#leg.destroy();
   }
 
   /** Deals with what was heard; gives the bytes to be read next, `undefined` to wait for more of them. */
@@ -166,11 +163,11 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
       case 'more':
         return undefined;
       case 'reply':
-        this.#leg.socket.write(heard.reply, 'latin1');
+        this.#leg.write(heard.reply);
         return nothing;
       case 'sign-in': {
         const refusal = admitSignIn(heard.signIn, this.#parts.world, this.#circumstances());
-        if (refusal === undefined) this.#leg.socket.write(heard.welcome, 'latin1');
+        if (refusal === undefined) this.#leg.write(heard.welcome);
         else this.#refuse(refusal.failure, { ...refusal, shown: heard.signIn.credential });
         return nothing;
       }
@@ -273,7 +270,7 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
           this.#requests.serve(this.#admitted(carried, request, performance.now()), opened.value);
         }
       } else {
-        opened.value.leg.socket.destroy();
+        opened.value.leg.destroy();
         this.#refuse({ code: 'unauthenticated' });
       }
     } catch (error) {
@@ -366,8 +363,8 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
     const who = { account: principal?.account, credential: principal?.credential };
     if (isTold !== true) observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
     if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
-    if (refusal.keepOpen && this.#leg.socket.writableLength < maxUnreadBytes) {
-      this.#leg.socket.write(bytes, 'latin1');
+    if (refusal.keepOpen && this.#leg.unsentBytes < maxUnreadBytes) {
+      this.#leg.write(bytes);
       this.#patience.set(times.headTimeoutMs, performance.now());
     } else {
       this.#enter('over');

@@ -9,7 +9,7 @@ import type { Answers, ExitWish } from './offer.ts';
 import type { OpenedWay } from './open-way.ts';
 import { type Spender, unbilled, type UsageMeter } from './spender.ts';
 import { Exchange, type ExchangeEnd, type ExchangeOwner } from './tunnel/exchange.ts';
-import type { Leg } from './tunnel/leg.ts';
+import type { Leg } from './sockets/leg.ts';
 import type { TunnelTable } from './tunnel/tunnel-table.ts';
 
 /** What the requests of all connections share. */

@@ -41,7 +41,7 @@ export function serveTunnel(
     dialect: client.dialect,
   };
   const spender = principal.isTest ? unbilled : meter.openSpender(spending, tunnel);
-  client.leg.socket.write(client.answers.established(admitted.requestId, exit, pin), 'latin1');
+  client.leg.write(client.answers.established(admitted.requestId, exit, pin));
   tunnels.open(tunnel);
   observer.tunnelOpened(admitted.setupMs);
   tunnel.start(spender, admitted.early, glued);

@@ -1,10 +1,15 @@
 import { deepStrictEqual, fail, strictEqual } from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Principal } from '../src/admission.ts';
+import type { Dialling, Leg } from '../src/sockets/leg.ts';
+import { openNativeListener } from '../src/sockets/native-listener.ts';
+import { NativeLeg } from '../src/sockets/native-leg.ts';
+import { nativeEngine } from '../src/sockets/native-sockets.ts';
+import { findInstallReading } from '../src/sockets/node-internals.ts';
+import { ReadBuffers } from '../src/sockets/read-buffers.ts';
+import { SocketLeg } from '../src/sockets/socket-leg.ts';
 import type { Spender } from '../src/spender.ts';
-import { Leg, type LegReceiver } from '../src/tunnel/leg.ts';
-import { findInstallReading } from '../src/tunnel/node-internals.ts';
-import { ReadBuffers } from '../src/tunnel/read-buffers.ts';
 import { Tunnel, type TunnelEnd } from '../src/tunnel/tunnel.ts';
 import { type CountedSpender, CountingMeter } from './counting-meter.ts';
 import { eventually } from './event-log.ts';
@@ -29,13 +34,14 @@ const spending = {
   network: 'residential',
   dialect: 'marvel',
 } as const;
-const ignored: LegReceiver = { onBytes: () => true, onEnd: () => {}, onClose: () => {} };
+const ignored: Dialling = { onBytes: () => true, onEnd: () => {}, onClose: () => {}, onConnect: () => {} };
 const nothing = Buffer.alloc(0);
+const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 /** `undefined` would mean that this Node reads accepted sockets by `data` events only. */
 export const installReading = await findInstallReading();
 
-/** Both ways in which sockets are read. */
-export const readingModes = ['buffers', 'events'] as const;
+/** The ways in which connections are read. */
+export const readingModes = ['native sockets', 'buffers', 'events'] as const;
 
 /** A tunnel between two connections of which the test holds the far ends, and the books on it. */
 export class TunnelBench implements Disposable {
@@ -58,23 +64,49 @@ export class TunnelBench implements Disposable {
   }
 
   static async open(mode: (typeof readingModes)[number]): Promise<TunnelBench> {
+    return mode === 'native sockets' ? TunnelBench.#openNative() : TunnelBench.#openOnSockets(mode);
+  }
+
+  static async #openOnSockets(mode: 'buffers' | 'events'): Promise<TunnelBench> {
     const buffers = new ReadBuffers();
     const near = await socketPair();
-    const client = Leg.ofAccepted(near.accepted, ignored, buffers, mode === 'buffers' ? installReading : undefined);
-    let exit: Leg | undefined;
+    const install = mode === 'buffers' ? installReading : undefined;
+    const client = SocketLeg.ofAccepted(near.accepted, ignored, buffers, install);
+    let exit: SocketLeg | undefined;
     const far = await socketPair((port) => {
       const options = { port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true };
-      exit =
-        mode === 'buffers'
-          ? new Leg(ignored, buffers, (onread) => connect({ ...options, onread }))
-          : Leg.ofAccepted(connect(options), ignored, buffers, undefined);
-      return exit.socket;
+      let socket: Socket | undefined;
+      exit = new SocketLeg(ignored, buffers, (onread) => {
+        socket = connect(mode === 'buffers' ? { ...options, onread } : options);
+        return socket;
+      });
+      if (mode === 'events') socket?.on('data', (bytes: Buffer) => exit?.takeData(bytes));
+      return socket ?? fail('no socket');
     });
     if (exit === undefined) throw new Error('no leg');
     exit.noteConnected();
-    client.noteConnected();
-    const bench = new TunnelBench(near.connecting, far.accepted, { client, exit });
-    return bench;
+    return new TunnelBench(near.connecting, far.accepted, { client, exit });
+  }
+
+  static async #openNative(): Promise<TunnelBench> {
+    const engine = nativeEngine();
+    const accepted = Promise.withResolvers<Leg>();
+    const listener = await openNativeListener(engine, { host: '127.0.0.1', port: 0 }, accepted.resolve);
+    const client = connect({ host: '127.0.0.1', port: portOf(listener.address), allowHalfOpen: true, noDelay: true });
+    const connected = Promise.withResolvers<void>();
+    const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const coming = Promise.withResolvers<Socket>();
+    server.once('connection', coming.resolve);
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('not bound to an IP address');
+    const exit = NativeLeg.dial(engine, '127.0.0.1', address.port, { ...ignored, onConnect: connected.resolve });
+    const origin = await coming.promise;
+    await connected.promise;
+    const leg = await accepted.promise;
+    listener.close();
+    server.close();
+    return new TunnelBench(client, origin, { client: leg, exit });
   }
 
   get spender(): CountedSpender {

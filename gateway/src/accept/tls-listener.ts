@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type Listener, type ListenAddress, openListener } from './listener.ts';
+import type { Listener, ListenAddress, openListener } from '../sockets/listener.ts';
 import { type KeyPair, type KeyPairFault, readKeyPair, type TlsFiles, TlsFilesWatch } from './tls-files.ts';
 import { TlsTermination } from './tls-termination.ts';
 
@@ -35,6 +35,7 @@ export interface TlsListener extends Listener {
  */
 export async function openTlsListener(
   listen: ListenAddress,
+  open: typeof openListener,
   { files, pollMs, handshakeTimeoutMs }: TlsOptions,
   events: TlsListenerEvents,
 ): Promise<TlsListener> {
@@ -49,7 +50,7 @@ export async function openTlsListener(
     onSecure: events.onSecure,
     onFailed: events.onHandshakeFailed,
   });
-  const listener = await openListener(listen, (socket) => {
+  const listener = await open(listen, (socket) => {
     if (events.onSocket(socket)) termination.take(socket);
     else socket.destroy();
   });

@@ -4,7 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../../test-support/certificates.ts';
 import { eventually } from '../../test-support/event-log.ts';
-import { openListener } from './listener.ts';
+import { openListener } from '../sockets/listener.ts';
 import { TlsTermination } from './tls-termination.ts';
 
 let first: TestCertificate;

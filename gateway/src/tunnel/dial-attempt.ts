@@ -1,11 +1,8 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
+import type { Dialling, Leg } from '../sockets/leg.ts';
+import type { Sockets } from '../sockets/sockets.ts';
 import type { DialFault } from './dial-fault.ts';
 import type { Handshake } from './handshake.ts';
-import { Leg, type LegReceiver } from './leg.ts';
-import type { BufferedReading } from './node-internals.ts';
-import type { ReadBuffers } from './read-buffers.ts';
 
 /** A way to the destination. */
 export interface OpenedExit {
@@ -18,9 +15,7 @@ export interface OpenedExit {
 
 /** What connections to exits are made with. */
 export interface DialMeans {
-  readonly buffers: ReadBuffers;
-  /** What the certificate of an exit with TLS is checked against. */
-  readonly exitTrust: SecureContext;
+  readonly sockets: Pick<Sockets, 'dial'>;
 }
 
 /** Who hears what became of an attempt, once; maybe from inside of the read that told. */
@@ -43,7 +38,7 @@ const ownLacks: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', '
 const nothing = Buffer.alloc(0);
 
 /** One attempt to be let through by one exit: from the first packet to its answer. */
-export class DialAttempt implements LegReceiver {
+export class DialAttempt implements Dialling {
   readonly #owner: AttemptOwner;
   readonly #handshake: Handshake;
   readonly #times: AttemptTimes;
@@ -57,9 +52,7 @@ export class DialAttempt implements LegReceiver {
     this.#owner = owner;
     this.#handshake = handshake;
     this.#times = times;
-    this.#leg = new Leg(this, means.buffers, (reading) => {
-      return openSocket(transport, means.exitTrust, reading, this.#onConnect);
-    });
+    this.#leg = means.sockets.dial(transport, this);
     this.#timer = setTimeout(onTimeout, times.connectTimeoutMs, this);
   }
 
@@ -73,7 +66,7 @@ export class DialAttempt implements LegReceiver {
     const event = this.#handshake.push(bytes);
     if (event.kind === 'more') return true;
     if (event.kind === 'send') {
-      this.#leg.socket.write(event.bytes);
+      this.#leg.write(event.bytes);
       return true;
     }
     if (event.kind === 'failed') {
@@ -103,33 +96,20 @@ export class DialAttempt implements LegReceiver {
     else this.#fail('timeout');
   }
 
-  readonly #onConnect = (): void => {
+  onConnect(): void {
     this.#isConnected = true;
-    this.#leg.noteConnected();
-    this.#leg.socket.write(this.#handshake.request, 'latin1');
-  };
+    this.#leg.write(this.#handshake.request);
+  }
 
   #fail(fault: DialFault): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     clearTimeout(this.#timer);
-    this.#leg.socket.destroy();
+    this.#leg.destroy();
     this.#owner.failed(fault, this.#isConnected);
   }
 }
 
 function onTimeout(attempt: DialAttempt): void {
   attempt.onTimeout();
-}
-
-function openSocket(
-  { host, port, tls }: Transport,
-  secureContext: SecureContext,
-  reading: BufferedReading,
-  onConnect: () => void,
-): Socket {
-  const options = { host, port, allowHalfOpen: true, noDelay: true };
-  // The name an exit has to prove is the one it is dialled by. An address is no server name. Source: RFC 6066 section 3.
-  if (tls) return connectTls({ ...options, secureContext, servername: isIP(host) === 0 ? host : '' }, onConnect);
-  return connect({ ...options, onread: reading }, onConnect);
 }

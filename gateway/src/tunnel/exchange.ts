@@ -1,10 +1,10 @@
 import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
 import type { MessageState, PlainRequest, PlainResponse } from '../forwarding.ts';
+import type { Leg, LegReceiver } from '../sockets/leg.ts';
 import type { Spender, SpenderEvents } from '../spender.ts';
 import type { EndReason } from '../tunnel-end.ts';
 import { Flow, type FlowOwner } from './flow.ts';
-import type { Leg, LegReceiver } from './leg.ts';
 import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
 
 /** How an exchange ended, and what went through it. */
@@ -163,7 +163,7 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
   close(): void {
     if (!this.isReusable) return;
     this.#hasExitEnded = true;
-    this.#exit.socket.destroy();
+    this.#exit.destroy();
   }
 
   /** Ends the exchange and both connections now, and gives back what was taken and not used. */
@@ -277,6 +277,10 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     return this.#hasEnded || this.#spender === undefined ? 0 : this.#spender.take(bytes);
   }
 
+  untake(bytes: number): void {
+    this.#spender?.untake(bytes);
+  }
+
   accepted(flow: Flow, bytes: number): void {
     this.#isActive = true;
     if (flow === this.#up) {
@@ -351,9 +355,9 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     if (keepsExit) exit.resume();
     else {
       this.#hasExitEnded = true;
-      exit.socket.destroy();
+      exit.destroy();
     }
-    if (outcome === 'gone') this.#client.socket.destroy();
+    if (outcome === 'gone') this.#client.destroy();
     const rest = this.#rest;
     // A connection that waits holds no memory for what is over.
     this.#rest = nothing;

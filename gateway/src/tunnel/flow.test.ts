@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { socketPair } from '../../test-support/socket-pair.ts';
+import type { LegReceiver } from '../sockets/leg.ts';
+import { ReadBuffers } from '../sockets/read-buffers.ts';
+import { SocketLeg } from '../sockets/socket-leg.ts';
 import { Flow, type FlowOwner } from './flow.ts';
-import { Leg, type LegReceiver } from './leg.ts';
-import { ReadBuffers } from './read-buffers.ts';
 
 const ignored: LegReceiver = { onBytes: () => true, onEnd: () => {}, onClose: () => {} };
 const books = { accepted: 0, allowed: Number.POSITIVE_INFINITY };
 const owner: FlowOwner = {
   take: (bytes) => Math.min(bytes, books.allowed),
+  untake: () => {},
   accepted: (_flow, bytes) => {
     books.accepted += bytes;
   },
@@ -25,8 +27,8 @@ beforeEach(() => {
 test('bytes that were only lent may change while their write is pending', async () => {
   const [near, far] = [await socketPair(), await socketPair()];
   const buffers = new ReadBuffers();
-  const source = Leg.ofAccepted(near.accepted, ignored, buffers, undefined);
-  const sink = Leg.ofAccepted(far.accepted, ignored, buffers, undefined);
+  const source = SocketLeg.ofAccepted(near.accepted, ignored, buffers, undefined);
+  const sink = SocketLeg.ofAccepted(far.accepted, ignored, buffers, undefined);
   const flow = new Flow(source, sink, owner);
   far.connecting.pause();
   // Fills whatever the kernel takes, so that the next write has to wait.

@@ -1,9 +1,11 @@
-import type { Leg, LegReceiver } from './leg.ts';
+import type { Leg, LegReceiver, LegSender } from '../sockets/leg.ts';
 
 /** What a flow asks of its tunnel. */
 export interface FlowOwner {
   /** Takes up to `bytes` from the budgets and gives how many may go on. */
   take(bytes: number): number;
+  /** Gives back what was taken for bytes that stay where they are. */
+  untake(bytes: number): void;
   /** Notes bytes that the kernel of the other side accepted. */
   accepted(flow: Flow, bytes: number): void;
   /** The source will send no more. */
@@ -13,14 +15,7 @@ export interface FlowOwner {
   legClosed(leg: Leg, error: NodeJS.ErrnoException | undefined): void;
 }
 
-/**
- * A write of at most this much is nearly always accepted at once, so it is called back only if it is not: each callback
- * costs a turn of Node's queue. Source: measured.
- */
-const quickBytes = 16_384;
-const nothing = Buffer.alloc(0);
-
-type WriteCallback = (error?: Error | null) => void;
+const nothingSpliced = { taken: 0, accepted: 0 };
 
 /**
  * One direction of a tunnel: what is read from `source` is written to `sink`, as far as the budgets allow. While a write is
@@ -28,7 +23,7 @@ type WriteCallback = (error?: Error | null) => void;
  *
  * Counting: a byte counts when the kernel of `sink` accepted it. Source: CONTRACT 3.8.
  */
-export class Flow implements LegReceiver {
+export class Flow implements LegReceiver, LegSender {
   /** Bytes that the kernel of `sink` accepted. */
   acceptedBytes = 0;
   readonly #source: Leg;
@@ -43,14 +38,15 @@ export class Flow implements LegReceiver {
   #hasFailed = false;
   /** Read, but not allowed to go on yet. */
   #held: Buffer | undefined;
+  /** What waits at the source waits for the budgets. */
+  #isShort = false;
   #hasEnded = false;
-  /** Made when it is first needed: most flows never wait for a write. */
-  #onWritten: WriteCallback | undefined;
 
   constructor(source: Leg, sink: Leg, owner: FlowOwner) {
     this.#source = source;
     this.#sink = sink;
     this.#owner = owner;
+    sink.sender = this;
   }
 
   /** Sends bytes that came before the tunnel stood, then goes on with what comes. */
@@ -66,12 +62,35 @@ export class Flow implements LegReceiver {
 
   onBytes(bytes: Buffer, lent: boolean): boolean {
     const allowed = this.#owner.take(bytes.length);
-    // A write may go on after this returns, so what is lent is copied; it is at most the shared buffer.
+    if (allowed === bytes.length) return this.#send(bytes, lent);
     const own = lent ? Buffer.from(bytes) : bytes;
-    if (allowed === bytes.length) return this.#send(own);
     this.#held = own.subarray(allowed);
-    if (allowed > 0) this.#send(own.subarray(0, allowed));
+    if (allowed > 0) this.#send(own.subarray(0, allowed), false);
     return false;
+  }
+
+  onUnread(bytes: number): boolean | undefined {
+    // What is read from now on has to go behind what is still on its way.
+    if (this.#pendingBytes > 0 || this.#held !== undefined) return false;
+    const allowed = this.#owner.take(bytes);
+    if (allowed === 0) {
+      this.#isShort = true;
+      return false;
+    }
+    const sink = this.#sink;
+    this.#mark = sink.mark();
+    const spliced = sink.splice(this.#source, allowed);
+    const { taken, accepted } = spliced ?? nothingSpliced;
+    if (taken < allowed) this.#owner.untake(allowed - taken);
+    this.#pendingBytes = taken - accepted;
+    if (accepted > 0) this.#accept(accepted);
+    if (spliced === undefined) return undefined;
+    if (this.#pendingBytes > 0) {
+      this.#unaccepted = this.#pendingBytes;
+      return false;
+    }
+    this.#isShort = allowed < bytes;
+    return !this.#isShort;
   }
 
   onEnd(): void {
@@ -87,16 +106,21 @@ export class Flow implements LegReceiver {
   /** More may be taken from the budgets. */
   more(): void {
     const held = this.#held;
-    if (held === undefined) return;
+    if (held === undefined) {
+      if (!this.#isShort) return;
+      this.#isShort = false;
+      this.#goOn();
+      return;
+    }
     const allowed = this.#owner.take(held.length);
     if (allowed === 0) return;
     this.#held = allowed === held.length ? undefined : held.subarray(allowed);
-    if (this.#send(held.subarray(0, allowed))) this.#goOn();
+    if (this.#send(held.subarray(0, allowed), false)) this.#goOn();
   }
 
   /** Passes the end of the source on. */
   endSink(): void {
-    this.#sink.socket.end();
+    this.#sink.end();
   }
 
   /** Counts, at the end of the tunnel, what the kernel accepted of a pending write, and gives the bytes that it did not. */
@@ -110,48 +134,33 @@ export class Flow implements LegReceiver {
     return lost;
   }
 
-  /** Writes; gives whether the kernel accepted it at once. */
-  #send(bytes: Buffer): boolean {
-    const sink = this.#sink;
-    if (this.#pendingBytes === 0) this.#mark = sink.mark();
-    const isCalledBack = bytes.length > quickBytes || sink.isTls;
-    if (isCalledBack) sink.socket.write(bytes, this.#calledBack());
-    else sink.socket.write(bytes);
-    if (sink.isFlushed) {
-      this.#accept(bytes.length);
-      return true;
-    }
-    this.#pendingBytes += bytes.length;
-    this.#unaccepted = sink.unaccepted(this.#pendingBytes, this.#mark);
-    // Nothing, written behind it, is called back once what goes before it is over.
-    if (!isCalledBack) sink.socket.write(nothing, this.#calledBack());
-    return false;
-  }
-
-  /** Called after each write that may not be accepted at once. 'drain' would not do: it comes only after a write that filled the stream's own queue. */
-  #calledBack(): WriteCallback {
-    this.#onWritten ??= (error) => {
-      this.#written(error);
-    };
-    return this.#onWritten;
-  }
-
-  #written(error: Error | null | undefined): void {
+  onWritten(error: Error | undefined): void {
     if (this.#pendingBytes === 0) return;
-    if (error) {
+    if (error !== undefined) {
       this.#hasFailed = true;
       return;
     }
-    // A write that a destroyed socket dropped is called back without an error too.
-    if (!this.#sink.isFlushed) return;
     const bytes = this.#pendingBytes;
     this.#pendingBytes = 0;
     this.#accept(bytes);
     this.#goOn();
   }
 
+  /** Writes; gives whether the kernel accepted it at once. */
+  #send(bytes: Buffer, lent: boolean): boolean {
+    const sink = this.#sink;
+    if (this.#pendingBytes === 0) this.#mark = sink.mark();
+    if (sink.send(bytes, lent)) {
+      this.#accept(bytes.length);
+      return true;
+    }
+    this.#pendingBytes += bytes.length;
+    this.#unaccepted = sink.unaccepted(this.#pendingBytes, this.#mark);
+    return false;
+  }
+
   #goOn(): void {
-    if (this.#held !== undefined || this.#pendingBytes > 0) return;
+    if (this.#held !== undefined || this.#isShort || this.#pendingBytes > 0) return;
     if (this.#hasEnded) this.#owner.flowDone(this);
     else this.#source.resume();
   }

@@ -1,5 +1,5 @@
 import type { WireBytes } from '../offer.ts';
-import type { Leg, LegReceiver } from './leg.ts';
+import type { Leg, LegReceiver } from '../sockets/leg.ts';
 
 /** What a client may still send after it was refused, bytes; beyond it the connection is dropped. */
 const maxDrainedBytes = 262_144;
@@ -10,7 +10,7 @@ const maxDrainedBytes = 262_144;
  */
 export function linger(leg: Leg, bytes: WireBytes, timeoutMs: number): void {
   leg.receiver = new Drain(leg, timeoutMs);
-  leg.socket.end(bytes, 'latin1');
+  leg.end(bytes);
   leg.resume();
 }
 
@@ -26,7 +26,7 @@ class Drain implements LegReceiver {
 
   onBytes(bytes: Buffer): boolean {
     this.#drainedBytes += bytes.length;
-    if (this.#drainedBytes > maxDrainedBytes) this.#leg.socket.destroy();
+    if (this.#drainedBytes > maxDrainedBytes) this.#leg.destroy();
     return true;
   }
 
@@ -40,5 +40,5 @@ class Drain implements LegReceiver {
 }
 
 function onTimeout(leg: Leg): void {
-  leg.socket.destroy();
+  leg.destroy();
 }

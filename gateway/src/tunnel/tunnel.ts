@@ -1,9 +1,9 @@
 import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
+import type { Leg } from '../sockets/leg.ts';
 import type { Spender, SpenderEvents } from '../spender.ts';
 import type { EndReason } from '../tunnel-end.ts';
 import { Flow, type FlowOwner } from './flow.ts';
-import type { Leg } from './leg.ts';
 import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
 
 /** How a tunnel ended, and what went through it. */
@@ -69,8 +69,8 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
     if (this.#hasEnded) return;
     const unused = this.#up.settle() + this.#down.settle();
     this.#end(reason, unused);
-    this.#client.socket.destroy();
-    this.#exit.socket.destroy();
+    this.#client.destroy();
+    this.#exit.destroy();
   }
 
   /** Ends the tunnel when it has been quiet or half closed for too long. `nowMs`: of a clock that never goes back. */
@@ -107,6 +107,10 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
     return this.#hasEnded || this.#spender === undefined ? 0 : this.#spender.take(bytes);
   }
 
+  untake(bytes: number): void {
+    this.#spender?.untake(bytes);
+  }
+
   accepted(flow: Flow, bytes: number): void {
     this.#isActive = true;
     if (flow === this.#up) this.#spender?.record(bytes, 0);
@@ -137,8 +141,8 @@ export class Tunnel implements FlowOwner, SpenderEvents, LiveTunnel {
   /** Has TCP look for dead peers. Not done when a tunnel opens, since most are over before that could find any. */
   #keepAlive(delayMs: number): void {
     this.#isKeptAlive = true;
-    this.#client.socket.setKeepAlive(true, delayMs);
-    this.#exit.socket.setKeepAlive(true, delayMs);
+    this.#client.keepAlive(delayMs);
+    this.#exit.keepAlive(delayMs);
   }
 
   #end(reason: EndReason, unusedBytes: number): void {

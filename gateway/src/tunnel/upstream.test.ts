@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Exit, Transport } from '@marvel/shared/exit';
 import type { Result } from '@marvel/shared/result';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -11,7 +11,8 @@ import { Dial } from './dial.ts';
 import type { DialMeans, OpenedExit } from './dial-attempt.ts';
 import type { DialFault } from './dial-fault.ts';
 import { createExitTrust } from './exit-trust.ts';
-import { ReadBuffers } from './read-buffers.ts';
+import { NativeSockets, nativeEngine } from '../sockets/native-sockets.ts';
+import { NodeSockets } from '../sockets/node-sockets.ts';
 
 // What exits of all kinds do to a dial, over real sockets.
 
@@ -36,12 +37,15 @@ beforeAll(async () => {
     makeCertificate(),
     makeCertificate(['exit.example'], ['192.0.2.1']),
   ]);
-  plain = { buffers: new ReadBuffers(), exitTrust: createExitTrust() };
+  plain = { sockets: await openMeans(createExitTrust()) };
   trusting = {
-    buffers: new ReadBuffers(),
-    exitTrust: createExitTrust(certificate.certificate + elsewhere.certificate),
+    sockets: await openMeans(createExitTrust(certificate.certificate + elsewhere.certificate)),
   };
 });
+
+async function openMeans(exitTrust: SecureContext): Promise<DialMeans['sockets']> {
+  return new NativeSockets(nativeEngine(), await NodeSockets.open(exitTrust));
+}
 
 type Changes = Partial<{ host: string; tls: boolean; username: string; password: string }>;
 
@@ -74,7 +78,7 @@ async function dial(transport: Transport, means: DialMeans = plain, dialTimeoutM
   if (!result.ok) return { fault: result.error, reports };
   const { leg, glued } = result.value;
   onTestFinished(() => {
-    leg.socket.destroy();
+    leg.destroy();
   });
   return { leg, glued: glued.toString('latin1'), reports };
 }
@@ -235,7 +239,7 @@ describe('an exit with TLS', () => {
       onClose: () => {},
     };
     leg.resume();
-    leg.socket.end(Buffer.alloc(size, 1));
+    leg.end(Buffer.alloc(size, 1));
     await promise;
     expect(received).toBe(size);
   });

@@ -18,7 +18,7 @@ export interface Listener {
 }
 
 /** Connections that wait in the kernel while the process is busy. */
-const backlog = 4096;
+export const backlog = 4096;
 
 /**
  * Opens a listener whose sockets are half-open capable and without delay.
@@ -44,5 +44,9 @@ export async function openListener(listen: ListenAddress, onSocket: (socket: Soc
 function addressOf(server: Server): string {
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new TypeError('not bound to an IP address');
-  return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
+  return formatAddress(bound.address, bound.port);
+}
+
+export function formatAddress(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -4,8 +4,9 @@ import { makeCertificate } from '../../test-support/certificates.ts';
 import { eventually } from '../../test-support/event-log.ts';
 import { Received, pattern } from '../../test-support/pattern.ts';
 import { socketPair } from '../../test-support/socket-pair.ts';
-import { Leg, type LegReceiver } from './leg.ts';
+import type { LegReceiver } from './leg.ts';
 import { ReadBuffers } from './read-buffers.ts';
+import { SocketLeg } from './socket-leg.ts';
 
 const silent: LegReceiver = { onBytes: () => true, onEnd: () => {}, onClose: () => {} };
 /** More than the kernel takes for one connection. */
@@ -37,7 +38,7 @@ test.each(['accepted', 'connecting'])(
   async (side) => {
     const { served, client } = await tlsPair();
     const [near, far] = side === 'accepted' ? [served, client] : [client, served];
-    const leg = Leg.ofAccepted(near, silent, new ReadBuffers(), undefined);
+    const leg = SocketLeg.ofAccepted(near, silent, new ReadBuffers(), undefined);
     const before = pattern(0, 100_000);
     near.write(before);
     const received = new Received(far);

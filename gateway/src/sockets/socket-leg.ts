@@ -9,39 +9,36 @@ import {
   type InstallReading,
   queuedBytes,
 } from './node-internals.ts';
+import type { WireBytes } from '../offer.ts';
+import { clientAddress } from './client-address.ts';
+import type { Leg, LegReceiver, LegSender } from './leg.ts';
 import type { ReadBuffers } from './read-buffers.ts';
-
-/** Who a leg hands on to what it reads; it changes as the connection goes through its stages. */
-export interface LegReceiver {
-  /**
-   * Takes bytes and says whether to go on reading. `lent`: they are gone when this returns; otherwise they stay as they are
-   * until `resume`, where this gave false.
-   */
-  onBytes(bytes: Buffer, lent: boolean): boolean;
-  /** The other side will send no more. */
-  onEnd(): void;
-  /** The socket is gone, or going; once. `error`: why, when it does not close in good order. */
-  onClose(error: NodeJS.ErrnoException | undefined): void;
-}
 
 /** How long the last word of TLS may wait for a peer that does not read, ms. */
 const finishTimeoutMs = 30_000;
+/**
+ * A write of at most this much is nearly always accepted at once, so it is called back only if it is not: each callback
+ * costs a turn of Node's queue. Source: measured.
+ */
+const quickBytes = 16_384;
 const legKey = Symbol('leg');
-type LegSocket = Socket & { [legKey]?: Leg };
+type LegSocket = Socket & { [legKey]?: SocketLeg };
 const nothing = Buffer.alloc(0);
 
-/**
- * One side of a connection through the gateway: a socket whose bytes go to a receiver, read into shared buffers where that
- * can be done. Every error of the socket ends in `onClose`.
- */
-export class Leg {
-  readonly socket: Socket;
+/** A socket of Node's, plain or TLS, read into shared buffers where that can be done. */
+export class SocketLeg implements Leg {
   receiver: LegReceiver;
+  sender: LegSender | undefined;
+  onGone: (() => void) | undefined;
+  readonly address: string;
+  readonly #socket: Socket;
   readonly #buffers: ReadBuffers;
   #buffer: Buffer;
   #isStopped = false;
   #isClosed = false;
   #handle: unknown;
+  /** Made when it is first needed: most legs never wait for a write. */
+  #onWritten: ((error?: Error | null) => void) | undefined;
 
   /** `open` makes the socket, and reads it as it is told to if it can. */
   constructor(receiver: LegReceiver, buffers: ReadBuffers, open: (reading: BufferedReading) => Socket) {
@@ -49,7 +46,8 @@ export class Leg {
     this.#buffers = buffers;
     this.#buffer = buffers.quiet;
     const socket: LegSocket = open({ buffer: buffers.next, callback: (bytes) => this.#onRead(bytes) });
-    this.socket = socket;
+    this.#socket = socket;
+    this.address = socket.connecting ? '' : clientAddress(socket);
     socket[legKey] = this;
     // TLS goes on delivering what it has decrypted after reading was stopped, so its bytes need memory of their own.
     if (socket instanceof TLSSocket) socket.on('data', onData);
@@ -61,7 +59,7 @@ export class Leg {
 
   /** The leg of an accepted socket; without `install` it is read by `data` events. */
   static ofAccepted(socket: Socket, receiver: LegReceiver, buffers: ReadBuffers, install: InstallReading | undefined) {
-    const leg = new Leg(receiver, buffers, (reading) => {
+    const leg = new SocketLeg(receiver, buffers, (reading) => {
       if (socket instanceof TLSSocket) return socket;
       if (install === undefined) socket.on('data', onData);
       else install(socket, reading);
@@ -71,37 +69,38 @@ export class Leg {
     return leg;
   }
 
-  /** Whether nothing more is read until `resume`. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
-  /** Whether what is written goes through TLS, and so never to the kernel at once. */
-  get isTls(): boolean {
-    return this.socket instanceof TLSSocket;
+  get isFlushed(): boolean {
+    const socket = this.#socket;
+    return socket.writableLength === 0 && !socket.destroyed && socket.errored === null;
   }
 
-  /** Stops reading from outside of `onBytes`. */
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get closedInOrder(): boolean {
+    return this.#socket.readableEnded && this.#socket.writableFinished;
+  }
+
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.socket.pause();
+    this.#socket.pause();
   }
 
-  /** Goes on reading after the receiver had it stopped. */
   resume(): void {
     if (!this.#isStopped) return;
     this.#isStopped = false;
-    this.socket.resume();
+    this.#socket.resume();
   }
 
-  /**
-   * Finds out whether a peer of which nothing is read just now, or ever again, has reset the connection: the kernel tells that
-   * to who reads or writes, and a write of nothing sends nothing. Ends in `onClose` if so. What is still being written finds
-   * out by itself; where our side has ended too, nothing can.
-   */
+  /** The kernel tells of a reset to who reads or writes, and a write of nothing sends nothing. What is still being written finds out by itself. */
   probe(): void {
-    const { socket } = this;
+    const socket = this.#socket;
     if (!socket.writable || socket.writableLength > 0) return;
     if (!(socket instanceof TLSSocket)) socket.write(nothing);
     // TLS makes nothing of nothing.
@@ -110,20 +109,16 @@ export class Leg {
 
   /** Must be called once the socket is connected for `unaccepted` to be known. */
   noteConnected(): void {
-    this.#handle = this.socket instanceof TLSSocket ? handleUnder(this.socket) : handleOf(this.socket);
+    this.#handle = this.#socket instanceof TLSSocket ? handleUnder(this.#socket) : handleOf(this.#socket);
   }
 
-  /** Where the kernel is in what is written. TLS alone needs it: what it sends is longer than what it was given. */
+  /** TLS alone needs it: what it sends is longer than what it was given. */
   mark(): number {
-    return this.socket instanceof TLSSocket ? (acceptedBytes(this.#handle) ?? 0) : 0;
+    return this.#socket instanceof TLSSocket ? (acceptedBytes(this.#handle) ?? 0) : 0;
   }
 
-  /**
-   * How many of `bytes`, which is all that was written since `mark`, the kernel has not accepted; `undefined` when that
-   * cannot be known. For TLS too few by its framing at most: 29 bytes for each 16 KB, never too many.
-   */
   unaccepted(bytes: number, mark: number): number | undefined {
-    if (!(this.socket instanceof TLSSocket)) {
+    if (!(this.#socket instanceof TLSSocket)) {
       const queued = queuedBytes(this.#handle);
       return queued === undefined ? undefined : Math.min(bytes, queued);
     }
@@ -131,30 +126,50 @@ export class Leg {
     return accepted === undefined ? undefined : Math.max(0, bytes - (accepted - mark));
   }
 
-  /** Whether all that was written has been accepted by the kernel. */
-  get isFlushed(): boolean {
-    const { socket } = this;
-    return socket.writableLength === 0 && !socket.destroyed && socket.errored === null;
-  }
-
   /** Takes what a `data` event gave: memory of its own. */
   takeData(bytes: Buffer): void {
     if (this.receiver.onBytes(bytes, false)) return;
     this.#isStopped = true;
-    this.socket.pause();
+    this.#socket.pause();
   }
 
-  /** Whether the socket closed after both directions had come to their end. */
-  get closedInOrder(): boolean {
-    return this.socket.readableEnded && this.socket.writableFinished;
+  write(bytes: WireBytes): void {
+    this.#socket.write(bytes, 'latin1');
   }
 
-  /**
-   * Closes a socket that has read to the end and written everything. Nothing unread is left that would make the kernel send
-   * a reset, so what it still has to send arrives, and the FIN behind it.
-   */
+  send(bytes: Buffer, lent: boolean): boolean {
+    const socket = this.#socket;
+    // A write may go on after this returns, so what is lent is copied; it is at most the shared buffer.
+    const own = lent ? Buffer.from(bytes) : bytes;
+    const isCalledBack = own.length > quickBytes || socket instanceof TLSSocket;
+    if (isCalledBack) socket.write(own, this.#calledBack());
+    else socket.write(own);
+    if (this.isFlushed) return true;
+    // Nothing, written behind it, is called back once what goes before it is over.
+    if (!isCalledBack) socket.write(nothing, this.#calledBack());
+    return false;
+  }
+
+  /** Node has no way for it. */
+  splice(): undefined {
+    return undefined;
+  }
+
+  end(bytes?: WireBytes): void {
+    if (bytes === undefined) this.#socket.end();
+    else this.#socket.end(bytes, 'latin1');
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  keepAlive(delayMs: number): void {
+    this.#socket.setKeepAlive(true, delayMs);
+  }
+
   finish(): void {
-    const { socket } = this;
+    const socket = this.#socket;
     if (!(socket instanceof TLSSocket)) {
       socket.destroy();
       return;
@@ -171,6 +186,16 @@ export class Leg {
     this.#buffers.giveBack(this.#buffer, !this.#isStopped);
     this.#buffer = this.#buffers.quiet;
     this.receiver.onClose(error);
+  }
+
+  /** Called after each write that may not be accepted at once. 'drain' would not do: it comes only after a write that filled the stream's own queue. */
+  #calledBack(): (error?: Error | null) => void {
+    this.#onWritten ??= (error) => {
+      // A write that a destroyed socket dropped is called back without an error too.
+      if (error) this.sender?.onWritten(error);
+      else if (this.isFlushed) this.sender?.onWritten(undefined);
+    };
+    return this.#onWritten;
   }
 
   #onRead(bytes: number): boolean {
@@ -199,5 +224,7 @@ function onError(this: LegSocket, error: NodeJS.ErrnoException): void {
 }
 
 function onClose(this: LegSocket): void {
-  this[legKey]?.close(undefined);
+  const leg = this[legKey];
+  leg?.close(undefined);
+  leg?.onGone?.();
 }

@@ -1,0 +1,54 @@
+// Compiles the native sockets for this machine, where there is a C compiler; without them a gateway runs on Node's own.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { err, ok, type Result } from '@marvel/shared/result';
+import { nativeModulePath, nativeSource } from '../src/sockets/native-module.ts';
+
+const run = promisify(execFile);
+const limitMs = 60_000;
+const flags = ['-O2', '-fPIC', '-shared', '-Wall', '-Wextra', '-D_GNU_SOURCE', '-D_FORTIFY_SOURCE=2'];
+
+/** Compiles unless that was done already. Errors: why it cannot be, in a line or more. */
+export async function compileNativeSockets(): Promise<Result<string, string>> {
+  const path = nativeModulePath();
+  if (existsSync(path)) return ok(path);
+  if (process.platform !== 'linux') return err('the native sockets are for Linux');
+  const headers = findHeaders();
+  if (headers === undefined) return err('the headers of Node are not installed beside it');
+  await mkdir(dirname(path), { recursive: true });
+  // Several may compile at once; each puts its own in place whole.
+  const fresh = `${path}.${process.pid}`;
+  try {
+    await run('cc', [...flags, '-I', headers, '-o', fresh, nativeSource], { timeout: limitMs });
+    await rename(fresh, path);
+    return ok(path);
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+    return err(said || `there is no C compiler (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+/** Beside the program itself, as Node is distributed, or in the package that the npm package `node` took it from. */
+function findHeaders(): string | undefined {
+  const candidates = [join(dirname(process.execPath), '../include/node')];
+  try {
+    const node = createRequire(import.meta.url).resolve('node/package.json');
+    candidates.push(join(dirname(node), `node_modules/node-${process.platform}-${process.arch}/include/node`));
+  } catch {
+    // Not installed by npm.
+  }
+  return candidates.find((folder) => existsSync(join(folder, 'uv.h')));
+}
+
+if (import.meta.main) {
+  const compiled = await compileNativeSockets();
+  process.stdout.write(
+    compiled.ok
+      ? `Native sockets: ${compiled.value}\n`
+      : `No native sockets, so gateways run on Node's own, which cost more: ${compiled.error}\n`,
+  );
+}
