@@ -44,6 +44,11 @@ export interface Feed {
 const defaultPollIntervalMs = 1000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultMaxStaleMs = 3_600_000;
+/**
+ * How long a state from disk waits for the edge to say what has changed since: who serves it sooner lets in keys that were
+ * revoked, and turns away new ones. Longer, and a gateway that is cut off from the edge would be slow to start.
+ */
+const askFirstMs = 2000;
 /** Kinds named in one event. */
 const maxKindsTold = 10;
 const backOff = { firstMs: 100, maxMs: 3000 };
@@ -65,7 +70,15 @@ export function createFeed(options: FeedOptions): Feed {
   const closing = new AbortController();
   const ready = Promise.withResolvers<void>();
   let keeper: StateKeeper | undefined;
+  let asking: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+
+  function serveRestored(): void {
+    clearTimeout(asking);
+    asking = undefined;
+    fleet.ask(false);
+    ready.resolve();
+  }
 
   async function restore(from: NonNullable<FeedOptions['storage']>): Promise<StateKeeper> {
     const stored = new StoredState(from.directory, from.secret, options.fleet);
@@ -82,7 +95,8 @@ export function createFeed(options: FeedOptions): Feed {
     const { state, position } = loaded.value;
     reader.resume(state, position);
     report({ kind: 'feed_ready', from: 'disk', records: state.size, epoch: position.epoch });
-    ready.resolve();
+    fleet.ask(true);
+    asking = setTimeout(serveRestored, askFirstMs);
     return new StateKeeper(stored, position, performance.now(), report);
   }
 
@@ -109,6 +123,7 @@ export function createFeed(options: FeedOptions): Feed {
       const startedMs = performance.now();
       const page = await readPage();
       failures = page === undefined ? failures + 1 : 0;
+      if (asking !== undefined && (page === undefined || page.caughtUp)) serveRestored();
       fleet.state.sweepNodes(turn, wallNow());
       if (page?.caughtUp === true) keep();
       if (page?.caughtUp === false && page.progressed) continue;
@@ -148,6 +163,7 @@ export function createFeed(options: FeedOptions): Feed {
     },
     async close() {
       closing.abort();
+      clearTimeout(asking);
       await running;
       const { position } = reader;
       if (position !== undefined) await keeper?.finish(fleet.state, position);

@@ -22,6 +22,7 @@ export class Fleet implements FleetView {
   #state = new FleetState();
   #version = 0;
   #isReady = false;
+  #isAsking = false;
   #freshAtMs = Number.NEGATIVE_INFINITY;
 
   /** `now`: a clock that never runs slow. `wallNow`: ms since 1970. */
@@ -60,8 +61,14 @@ export class Fleet implements FleetView {
     return this.#state;
   }
 
+  /** Whether the state may be served: not before the edge was asked whether it is the last. */
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#isReady && !this.#isAsking;
+  }
+
+  /** Notes that the edge is being asked, or that it has answered or will not. */
+  ask(isAsking: boolean): void {
+    this.#isAsking = isAsking;
   }
 
   /** Since the newest page believed was issued, ms; infinite before the first. */

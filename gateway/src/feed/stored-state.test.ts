@@ -1,9 +1,18 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../test-support/event-log.ts';
-import { type FeedEdge, knows, many, mixed, startFeed, startFeedEdge } from '../../test-support/feed-harness.ts';
+import {
+  type FeedEdge,
+  knows,
+  many,
+  mixed,
+  startFeed,
+  startFeedEdge,
+  tombstone,
+} from '../../test-support/feed-harness.ts';
 import { accountRecord, canonical, keyRecord } from '../../test-support/records.ts';
+import { type EdgeAnswer, edgeKeys, signedAnswer } from '../../test-support/scripted-edge.ts';
 import { readSealed, sealingKey, writeSealed } from './sealed-file.ts';
 import { temporaryDirectory } from '../../test-support/temporary-directory.ts';
 
@@ -35,6 +44,41 @@ test('a restart while the edge is away serves what was kept, as fresh as it was,
   expect(edge.asked.filter((since) => since === '0')).toHaveLength(1);
 });
 
+test('a restart while the edge is there serves what was kept only once it knows what has changed since', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  const answered = Promise.withResolvers<void>();
+  edge.next.push(async (honest) => {
+    await answered.promise;
+    return signedAnswer(honest, 'marvel-feed-page', edgeKeys.signer);
+  });
+  edge.add(keyRecord('key_0003'), tombstone('key_1030'));
+  const { feed, events } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  expect(events.of('feed_ready')).toMatchObject([{ from: 'disk' }]);
+  expect(feed.view.isReady).toBe(false);
+  answered.resolve();
+  await feed.whenReady();
+  expect([feed.view.isReady, knows(feed, 'key_0003'), knows(feed, 'key_1030')]).toEqual([true, true, false]);
+});
+
+test('an edge that says nothing keeps what was kept from being served for a while, and no longer', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  const over = Promise.withResolvers<EdgeAnswer>();
+  onTestFinished(() => {
+    over.resolve({ status: 503, body: Buffer.alloc(0) });
+  });
+  edge.next.push(async () => over.promise);
+  const { feed } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  expect(feed.view.isReady).toBe(false);
+  await feed.whenReady();
+  expect([feed.view.isReady, knows(feed, 'key_1030')]).toEqual([true, true]);
+});
+
 test('a state that was kept for more than an hour is served as stale until a page comes', async () => {
   const edge = await startFeedEdge();
   const path = await temporaryDirectory();
@@ -42,6 +86,7 @@ test('a state that was kept for more than an hour is served as stale until a pag
   await savedState(edge, path);
   await edge.server.stop();
   const { feed } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' }, wallNow: inAnHour });
+  await feed.whenReady();
   expect([feed.view.isReady, feed.view.isStale()]).toEqual([true, true]);
 });
 
