@@ -24,6 +24,13 @@ function nodeRoom(name: string) {
   };
 }
 
+/** What is seen of a gateway from outside once more, over the sockets that it has where its own cannot be compiled. */
+function gatewayOnNodesSockets() {
+  const { test } = nodeRoom('gateway');
+  const env = { MARVEL_TEST_SOCKETS: 'node' };
+  return { test: { ...test, name: 'gateway-node-sockets', include: ['src/{gateway,serve-*}.test.ts'], env } };
+}
+
 /** A room whose tests start a database, the Worker or whole stacks. */
 function stackRoom(name: string) {
   const { test } = nodeRoom(name);
@@ -46,6 +53,7 @@ export default defineConfig({
         test: { name: 'shared-workerd', root: './shared', include: ['src/**/*.test.ts'] },
       },
       nodeRoom('gateway'),
+      gatewayOnNodesSockets(),
       stackRoom('edge-api'),
       stackRoom('drizzle'),
       stackRoom('dashboard'),

@@ -12,9 +12,11 @@ const run = promisify(execFile);
 const limitMs = 60_000;
 const flags = ['-O2', '-fPIC', '-shared', '-Wall', '-Wextra', '-D_GNU_SOURCE', '-D_FORTIFY_SOURCE=2'];
 
-/** Compiles unless that was done already. Errors: why it cannot be, in a line or more. */
-export async function compileNativeSockets(): Promise<Result<string, string>> {
-  const path = nativeModulePath();
+/** Compiles unless that was done already; gives the path. Errors: why it cannot be, in a line or more. */
+export async function compileNativeSockets(
+  path: string = nativeModulePath(),
+  compiler = 'cc',
+): Promise<Result<string, string>> {
   if (existsSync(path)) return ok(path);
   if (process.platform !== 'linux') return err('the native sockets are for Linux');
   const headers = findHeaders();
@@ -23,7 +25,7 @@ export async function compileNativeSockets(): Promise<Result<string, string>> {
   // Several may compile at once; each puts its own in place whole.
   const fresh = `${path}.${process.pid}`;
   try {
-    await run('cc', [...flags, '-I', headers, '-o', fresh, nativeSource], { timeout: limitMs });
+    await run(compiler, [...flags, '-I', headers, '-o', fresh, nativeSource], { timeout: limitMs });
     await rename(fresh, path);
     return ok(path);
   } catch (error) {

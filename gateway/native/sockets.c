@@ -23,7 +23,7 @@ enum {
   // Events told at once; what is more comes with the next batch.
   BATCH = 256,
   // Batches before the loop goes on to timers and everything else.
-  BATCHES = 4,
+  BATCHES = 2,
   // What is read at once, and so the most that one socket holds back of what it read.
   READ_BYTES = 64 * 1024,
   // Texts up to here are written without memory of their own.
@@ -33,6 +33,9 @@ enum {
   PIPE_BYTES = 256 * 1024,
   SPLICE_ROUNDS = 8,
   REPLY = 5,
+  // Writes that are made together.
+  WRITES = 128,
+  OUT_BYTES = 128 * 1024,
 };
 
 // What `splice` says in reply[2].
@@ -52,8 +55,8 @@ struct engine {
   int epoll;
   // Given up to take and close a connection when there is no other descriptor left.
   int reserve;
-  uint8_t *bytes;
-  int32_t *events, *reply;
+  uint8_t *bytes, *out;
+  int32_t *events, *reply, *writes;
   struct pipe pipes[PIPES];
   int spare, vacant;
 };
@@ -210,6 +213,7 @@ static napi_value do_accept(napi_env env, napi_callback_info info) {
   if (!arguments(env, info, 1, values)) return NULL;
   struct engine *engine = engine_of(env);
   int listener = number_at(env, values[0]);
+  if (engine->reserve < 0) engine->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   struct sockaddr_storage storage;
   socklen_t length = sizeof storage;
   int fd = accept4(listener, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -223,7 +227,7 @@ static napi_value do_accept(napi_env env, napi_callback_info info) {
   }
   if (fd < 0) return result_of(env, -1);
   // Told of again only when more comes, or its end: nobody asks for room before a write found none.
-  if (!watch(engine, fd, EPOLLIN | EPOLLRDHUP | EPOLLET)) return result_of(env, discard(fd));
+  if (!watch(engine, fd, EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET)) return result_of(env, discard(fd));
   tell_address(engine, &storage);
   return number(env, fd);
 }
@@ -245,7 +249,7 @@ static napi_value do_connect(napi_env env, napi_callback_info info) {
   if (fd < 0) return result_of(env, -1);
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if ((connect(fd, (struct sockaddr *)&storage, length) < 0 && errno != EINPROGRESS) ||
-      !watch(engine, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+      !watch(engine, fd, EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET))
     return result_of(env, discard(fd));
   return number(env, fd);
 }
@@ -255,7 +259,7 @@ static napi_value do_ask_for_room(napi_env env, napi_callback_info info) {
   napi_value values[1];
   if (!arguments(env, info, 1, values)) return NULL;
   int fd = number_at(env, values[0]);
-  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
+  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data.fd = fd};
   return result_of(env, epoll_ctl(engine_of(env)->epoll, EPOLL_CTL_MOD, fd, &event));
 }
 
@@ -278,6 +282,23 @@ static napi_value do_write(napi_env env, napi_callback_info info) {
   }
   if (length > INT32_MAX) length = INT32_MAX;
   return result_of(env, send(number_at(env, values[0]), bytes, length, MSG_NOSIGNAL));
+}
+
+// writeAll(count): the first `count` of `writes`, each fd, where in `out` and how many bytes; what became of it stands in
+// place of the last.
+static napi_value do_write_all(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  if (!arguments(env, info, 1, values)) return NULL;
+  struct engine *engine = engine_of(env);
+  int count = number_at(env, values[0]);
+  for (int index = 0; index < count && index < WRITES; index++) {
+    int32_t *entry = engine->writes + 3 * index;
+    int32_t at = entry[1], length = entry[2];
+    if (at < 0 || length <= 0 || length > OUT_BYTES - at) continue;
+    ssize_t result = send(entry[0], engine->out + at, (size_t)length, MSG_NOSIGNAL);
+    entry[2] = result < 0 ? -errno : (int32_t)result;
+  }
+  return NULL;
 }
 
 // writeText(fd, text) -> bytes that the kernel took of it as Latin-1, or as much of it as fits into TEXT_BYTES.
@@ -514,7 +535,7 @@ NAPI_MODULE_INIT() {
       {"connect", do_connect}, {"read", do_read},          {"write", do_write},     {"writeText", do_write_text},
       {"unread", do_unread},   {"splice", do_splice},      {"dropPipe", do_drop_pipe}, {"shutdown", do_shutdown},
       {"close", do_close},     {"failure", do_failure},    {"keepAlive", do_keep_alive}, {"askForRoom", do_ask_for_room},
-      {"tidy", do_tidy},
+      {"tidy", do_tidy},      {"writeAll", do_write_all},
   };
   struct engine *engine = calloc(1, sizeof *engine);
   if (engine == NULL) return fail(env, NULL, "out of memory");
@@ -535,11 +556,14 @@ NAPI_MODULE_INIT() {
   engine->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   napi_add_async_cleanup_hook(env, on_exit_of_env, engine, &engine->cleanup);
   napi_set_instance_data(env, engine, NULL, NULL);
-  void *bytes, *events, *reply;
+  void *bytes, *out, *events, *reply, *writes;
   bool is_whole = make_view(env, exports, "bytes", napi_uint8_array, READ_BYTES, &bytes) &&
+                  make_view(env, exports, "out", napi_uint8_array, OUT_BYTES, &out) &&
+                  make_view(env, exports, "writes", napi_int32_array, 3 * WRITES, &writes) &&
                   make_view(env, exports, "events", napi_int32_array, 2 * BATCH, &events) &&
                   make_view(env, exports, "reply", napi_int32_array, REPLY, &reply);
-  engine->bytes = bytes, engine->events = events, engine->reply = reply;
+  engine->bytes = bytes, engine->out = out;
+  engine->events = events, engine->reply = reply, engine->writes = writes;
   for (size_t index = 0; index < sizeof functions / sizeof *functions; index++) {
     napi_value function;
     is_whole = is_whole &&

@@ -13,6 +13,12 @@ async function scrape(gateway: TestGateway, path: string): Promise<{ status: num
   return { status: response.status, text: await response.text() };
 }
 
+test('a gateway says which sockets it is on', async () => {
+  await using gateway = await TestGateway.start();
+  const kind = process.env['MARVEL_TEST_SOCKETS'] ?? 'native';
+  expect(gateway.notes).toContainEqual({ event: 'sockets', details: { kind, fault: undefined } });
+});
+
 describe('the admin listener', () => {
   test('says that the process lives, and whether it should be sent work', async () => {
     await using gateway = await TestGateway.start();

@@ -133,7 +133,8 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
   /** Takes what the client sent behind the request before. */
   #goOnWith(rest: Buffer): void {
     if (this.#stage !== 'offer') return;
-    if (this.onBytes(rest)) this.#leg.resume();
+    this.#leg.resume();
+    if (!this.onBytes(rest)) this.#leg.stop();
   }
 
   onEnd(): void {
@@ -327,9 +328,13 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
         this.#request = undefined;
         this.#isBetween = true;
         this.#patience.set(this.#parts.times.nextRequestTimeoutMs, end.atMs);
-        this.#leg.resume();
-        // Not from inside of what ended the last: it still holds the connection that the next may want.
-        if (end.rest.length > 0) queueMicrotask(() => this.#goOnWith(end.rest));
+        if (end.rest.length === 0) this.#leg.resume();
+        else {
+          // Not from inside of what ended the last: it still holds the connection that the next may want. Until then nothing
+          // is read that would come before it.
+          this.#leg.stop();
+          queueMicrotask(() => this.#goOnWith(end.rest));
+        }
         break;
       case 'close':
         this.#enter('over');

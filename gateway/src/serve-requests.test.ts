@@ -656,3 +656,33 @@ test('a revoked key ends its requests', async () => {
   await counted(1);
   expect(gateway.tunnels[0]?.end).toBe('credential_ended');
 });
+
+test.each([600, 3])('%i requests sent at once are all served, in order', async (count) => {
+  const padding = `X-Padding: ${'x'.repeat(300)}\r\n`;
+  const requests = Array.from({ length: count }, (_, index) =>
+    request({ uri: `http://example.com/${index}`, fields: padding }),
+  );
+  // The last one comes in two pieces, the second of them together with an answer.
+  const all = requests.join('');
+  const wire = await open(all.slice(0, -40));
+  for (let index = 0; index < count; index += 1) {
+    if (index === count - 1) wire.send(all.slice(-40));
+    expect(await wire.answer()).toMatchObject({ status: 200 });
+  }
+  expect(seen.map(({ head }) => head.split(' ')[1])).toEqual(requests.map((_, index) => `/${index}`));
+  wire.close();
+});
+
+test('an exit that is lost in the moment of the next request is not asked, whatever the request is', async () => {
+  const wire = await open(request());
+  expect((await wire.answer()).status).toBe(200);
+  await eventually(() => {
+    expect(gateway.tunnels).toHaveLength(1);
+  });
+  // Both reach the gateway before it has its turn.
+  for (const socket of exit.sockets) socket.resetAndDestroy();
+  expect((await ask(wire, request({ method: 'POST', fields: 'Content-Length: 0\r\n' }))).status).toBe(200);
+  expect(exit.heads).toHaveLength(2);
+  await counted(2);
+  wire.close();
+});

@@ -152,6 +152,7 @@ function testConfig(settings: Readonly<Record<string, string>>): GatewayConfig {
     MARVEL_FLEET: 'test',
     MARVEL_CREDENTIAL_PEPPER: testPepper,
     MARVEL_EDGE_KEYS: JSON.stringify([{ ...jwk, kid: 'feed' }]),
+    MARVEL_SOCKETS: process.env['MARVEL_TEST_SOCKETS'] ?? 'native',
     MARVEL_LISTEN: '127.0.0.1:0',
     MARVEL_LISTEN_TLS: '127.0.0.1:0',
     // All tests come from one address, and many are refused on purpose.

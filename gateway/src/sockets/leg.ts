@@ -20,6 +20,8 @@ export interface LegReceiver {
 
 /** Who is told when the kernel has taken what it did not take at once. */
 export interface LegSender {
+  /** More of what was written is accepted, and not all yet. */
+  onProgress(): void;
   /** All that was written is accepted, or (`error`) will never be. */
   onWritten(error: Error | undefined): void;
 }
@@ -34,7 +36,7 @@ export interface Spliced {
 
 /**
  * One side of a connection through the gateway: its bytes go to a receiver. Every error of it ends in `onClose`, and nothing
- * of it is told from inside of a call to it.
+ * of it is told from inside of a call to it. Many legs may be told of their events, one after the other, before a microtask runs.
  */
 export interface Leg {
   receiver: LegReceiver;
@@ -60,9 +62,11 @@ export interface Leg {
   /** Writes; gives whether the kernel accepted it at once. Otherwise the sender is told. `lent`: as of `onBytes`. */
   send(bytes: Buffer, lent: boolean): boolean;
   /**
-   * Moves up to `bytes` from another connection inside the kernel, all that was written before being flushed; `undefined`
-   * where these two cannot do that, or not now.
+   * Whether bytes can go from another connection to this one inside the kernel, now. Not while something that was written is
+   * not flushed.
    */
+  canSplice(source: Leg): boolean;
+  /** Moves up to `bytes` that wait at `source`; `undefined` where that cannot be done. */
   splice(source: Leg, bytes: number): Spliced | undefined;
   /** Where the kernel is in what is written, for `unaccepted`. */
   mark(): number;

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
+import type { WireBytes } from '../offer.ts';
 import type { NativeModule } from './native-module.ts';
 
 /** What has a descriptor, and hears what epoll says of it. */
@@ -11,14 +12,28 @@ export interface NativeTarget {
   onRetired(): void;
 }
 
+/** Who puts off a write until those of the same batch are made. */
+export interface NativeWriter {
+  /**
+   * Notes what became of it: bytes that the kernel accepted, or `-errno`. `out`, `at`: where its bytes are until this returns.
+   * Nobody is told yet.
+   */
+  onMade(result: number, out: Buffer, at: number): void;
+  /** Tells who waits for it. */
+  tellMade(): void;
+}
+
 /** Of `epoll_wait`. Source: epoll_ctl(2). */
 export const epollIn = 1;
+export const epollUrgent = 2;
 export const epollOut = 4;
 export const epollError = 8;
 export const epollHangUp = 16;
 export const epollPeerEnded = 0x2000;
 
-/** Rounds of putting off and going on before everything else in the loop has its turn. */
+/** A longer write is made at once, bytes. */
+const maxGatheredBytes = 16_384;
+/** Rounds of closing what the closing of others has ended, before everything else in the loop has its turn. */
 const maxRounds = 4;
 
 /**
@@ -30,6 +45,11 @@ export class NativeEngine {
   /** What was read last: gone with the next call to the module. */
   readonly bytes: Buffer;
   readonly #events: Int32Array;
+  readonly #out: Buffer;
+  readonly #writes: Int32Array;
+  readonly #writers: NativeWriter[] = [];
+  #outBytes = 0;
+  #isGathering = false;
   /** By descriptor. */
   readonly #targets: (NativeTarget | undefined)[] = [];
   #held = 0;
@@ -42,6 +62,8 @@ export class NativeEngine {
     this.module = module;
     this.bytes = Buffer.from(module.bytes.buffer);
     this.#events = module.events;
+    this.#out = Buffer.from(module.out.buffer);
+    this.#writes = module.writes;
     module.start((count) => {
       this.#tell(count);
     });
@@ -68,6 +90,42 @@ export class NativeEngine {
     this.#schedule();
   }
 
+  /**
+   * Puts a write off until everybody of this batch was told, and then makes all of them together: who they go to is woken
+   * once for many, not for each. Gives its number, or -1 where it has to be made at once.
+   */
+  gather(fd: number, bytes: WireBytes, writer: NativeWriter): number {
+    const writers = this.#writers;
+    const { length } = bytes;
+    const at = this.#outBytes;
+    const index = writers.length;
+    if (!this.#isGathering || length > maxGatheredBytes || at + length > this.#out.length) return -1;
+    if (3 * index === this.#writes.length) return -1;
+    if (typeof bytes === 'string') this.#out.write(bytes, at, 'latin1');
+    else this.#out.set(bytes, at);
+    const writes = this.#writes;
+    writes[3 * index] = fd;
+    writes[3 * index + 1] = at;
+    writes[3 * index + 2] = length;
+    writers.push(writer);
+    this.#outBytes = at + length;
+    return index;
+  }
+
+  /** Has a write that was put off not be made. */
+  forget(index: number): void {
+    this.#writes[3 * index + 2] = 0;
+  }
+
+  /** Makes a write that was put off at once: gives its bytes, and what became of them. Its writer is not told. */
+  hasten(index: number): { readonly bytes: Buffer; readonly result: number } {
+    const fd = this.#writes[3 * index] ?? -1;
+    const at = this.#writes[3 * index + 1] ?? 0;
+    const bytes = this.#out.subarray(at, at + (this.#writes[3 * index + 2] ?? 0));
+    this.forget(index);
+    return { bytes, result: this.module.write(fd, bytes) };
+  }
+
   /** The text that the last call left in `bytes`. */
   text(): string {
     return this.bytes.toString('latin1', 0, this.module.reply[0]);
@@ -75,6 +133,7 @@ export class NativeEngine {
 
   #tell(count: number): void {
     this.#isTelling = true;
+    this.#isGathering = true;
     const events = this.#events;
     for (let index = 0; index < 2 * count; index += 2) {
       const target = this.#targets[events[index] ?? -1];
@@ -85,25 +144,49 @@ export class NativeEngine {
         raise(error);
       }
     }
+    this.#isGathering = false;
+    if (this.#writers.length > 0) this.#makeWrites();
     this.#isTelling = false;
     if (this.#putOff.length > 0 || this.#retired.length > 0) this.#settle();
+  }
+
+  /** What its writers write now is made at once. */
+  #makeWrites(): void {
+    const writers = this.#writers;
+    const writes = this.#writes;
+    this.module.writeAll(writers.length);
+    for (let index = 0; index < writers.length; index += 1) {
+      const result = writes[3 * index + 2] ?? 0;
+      // Forgotten: of what was written, it is never 0.
+      if (result === 0) continue;
+      writers[index]?.onMade(result, this.#out, writes[3 * index + 1] ?? 0);
+    }
+    for (const writer of writers) {
+      try {
+        writer.tellMade();
+      } catch (error) {
+        raise(error);
+      }
+    }
+    writers.length = 0;
+    this.#outBytes = 0;
   }
 
   readonly #settle = (): void => {
     this.#isScheduled = false;
     this.#isTelling = true;
-    for (let round = 0; round < maxRounds && this.#putOff.length + this.#retired.length > 0; round += 1) {
-      const putOff = this.#putOff;
-      const retired = this.#retired;
-      this.#putOff = [];
-      this.#retired = [];
-      for (const target of putOff) {
-        try {
-          target.goOn();
-        } catch (error) {
-          raise(error);
-        }
+    const putOff = this.#putOff;
+    this.#putOff = [];
+    for (const target of putOff) {
+      try {
+        target.goOn();
+      } catch (error) {
+        raise(error);
       }
+    }
+    for (let round = 0; round < maxRounds && this.#retired.length > 0; round += 1) {
+      const retired = this.#retired;
+      this.#retired = [];
       for (const { target, fd } of retired) this.#close(fd, target);
     }
     this.#isTelling = false;

@@ -7,28 +7,31 @@ import {
   epollIn,
   epollOut,
   epollPeerEnded,
+  epollUrgent,
   type NativeEngine,
   type NativeTarget,
+  type NativeWriter,
   systemError,
 } from './native-engine.ts';
 
-/** Reads of one connection before others have their turn. */
+/** Reads of one connection before others have their turn, and what a splice counts as. */
 const maxReads = 8;
+const spliceReads = 4;
 /** What waits to be read is worth a splice from here on, bytes; less of it is copied. Source: measured. */
 const worthSplicingBytes = 32_768;
 /** What the module writes of a text at once, bytes. */
 const textBytes = 16_384;
 const againLater = -11;
-const sourceEmpty = 1;
 const sinkFull = 4;
 const sourceFailed = 8;
 const sinkFailed = 16;
 const noPipe = 32;
 const noPipeYet = -1;
 const notOpen = -1;
+const notGathered = -1;
 
 /** A connection on a descriptor of ours: each read and write is one system call, made at once. */
-export class NativeLeg implements Leg, NativeTarget {
+export class NativeLeg implements Leg, NativeTarget, NativeWriter {
   receiver: LegReceiver;
   sender: LegSender | undefined;
   onGone: (() => void) | undefined;
@@ -40,7 +43,7 @@ export class NativeLeg implements Leg, NativeTarget {
   #isStopped = false;
   /** Something may be there to be read: bytes, the end, or an error. */
   #isReadable = false;
-  /** Behind what can be read is the end, or an error: nobody will tell of it again. */
+  /** Behind what can be read is something of which nobody will tell again: the end, an error, or urgent data. */
   #isLast = false;
   #isBroken = false;
   #isReading = false;
@@ -54,7 +57,13 @@ export class NativeLeg implements Leg, NativeTarget {
   #isAskedForRoom: boolean;
   #isGone = false;
   #error: NodeJS.ErrnoException | undefined;
-  /** Written, but not accepted yet: here, and behind it in a pipe. */
+  /** Written, but not accepted yet: among the writes of this batch; here, behind those; or in a pipe. */
+  #gathered = notGathered;
+  #gatheredBytes = 0;
+  /** Written when nothing could be any more. */
+  #lostBytes = 0;
+  /** All is accepted, and nobody was told yet. */
+  #owesWord = false;
   #unsent: Buffer | undefined;
   #pipe = noPipeYet;
   #pipedBytes = 0;
@@ -91,7 +100,7 @@ export class NativeLeg implements Leg, NativeTarget {
   }
 
   get unsentBytes(): number {
-    return (this.#unsent?.length ?? 0) + this.#pipedBytes;
+    return this.#gatheredBytes + (this.#unsent?.length ?? 0) + this.#pipedBytes;
   }
 
   get closedInOrder(): boolean {
@@ -101,8 +110,8 @@ export class NativeLeg implements Leg, NativeTarget {
   onReady(flags: number): void {
     if (this.#dialling !== undefined && !this.#connected(flags)) return;
     if ((flags & epollError) !== 0) this.#isBroken = true;
-    if ((flags & (epollPeerEnded | epollHangUp | epollError)) !== 0) this.#isLast = true;
-    if ((flags & epollOut) !== 0 && this.unsentBytes > 0) this.#flush();
+    if ((flags & (epollPeerEnded | epollHangUp | epollError | epollUrgent)) !== 0) this.#isLast = true;
+    if ((flags & epollOut) !== 0 && this.#gathered === notGathered && this.unsentBytes > 0) this.#flush();
     if (this.#isLast || (flags & epollIn) !== 0) {
       this.#isReadable = true;
       this.#read();
@@ -112,7 +121,9 @@ export class NativeLeg implements Leg, NativeTarget {
 
   goOn(): void {
     this.#isPutOff = false;
+    if (this.#owesWord && this.isFlushed) this.#flushed();
     this.#read();
+    if (this.#isBroken && this.#hasEnded) this.probe();
   }
 
   onRetired(): void {
@@ -137,14 +148,14 @@ export class NativeLeg implements Leg, NativeTarget {
       this.send(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, false);
       return;
     }
-    if (this.#isGone || this.#isEnding) return;
+    if (this.#isLost(bytes) || this.#isGathered(bytes)) return;
     const accepted = this.unsentBytes > 0 ? againLater : this.#engine.module.writeText(this.#fd, bytes);
     if (accepted === bytes.length) return;
     this.#keep(Buffer.from(bytes.slice(Math.max(0, accepted)), 'latin1'), accepted);
   }
 
   send(bytes: Buffer, lent: boolean): boolean {
-    if (this.#isGone || this.#isEnding) return false;
+    if (this.#isLost(bytes) || this.#isGathered(bytes)) return false;
     const accepted = this.unsentBytes > 0 ? againLater : this.#engine.module.write(this.#fd, bytes);
     if (accepted === bytes.length) return true;
     const rest = accepted > 0 ? bytes.subarray(accepted) : bytes;
@@ -152,8 +163,23 @@ export class NativeLeg implements Leg, NativeTarget {
     return false;
   }
 
+  onMade(result: number, out: Buffer, at: number): void {
+    const length = this.#gatheredBytes;
+    this.#gathered = notGathered;
+    this.#gatheredBytes = 0;
+    if (result !== length) this.#keep(Buffer.from(out.subarray(at + Math.max(0, result), at + length)), result);
+  }
+
+  tellMade(): void {
+    if (this.isFlushed) this.#flushed();
+  }
+
+  canSplice(source: Leg): boolean {
+    return source instanceof NativeLeg && !this.#isGone && !this.#isEnding && this.unsentBytes === 0;
+  }
+
   splice(source: Leg, bytes: number): Spliced | undefined {
-    if (!(source instanceof NativeLeg) || this.#isGone || this.#isEnding || this.unsentBytes > 0) return undefined;
+    if (!(source instanceof NativeLeg)) return undefined;
     const { module } = this.#engine;
     const accepted = module.splice(source.#fd, this.#fd, bytes, noPipeYet, 0);
     const [pipe = noPipeYet, piped = 0, found = 0, taken = 0, errno = 0] = module.reply;
@@ -163,7 +189,6 @@ export class NativeLeg implements Leg, NativeTarget {
     if ((found & sourceFailed) !== 0) source.#fail(systemError(-errno, 'read'));
     if ((found & sinkFailed) !== 0) this.#fail(systemError(-errno, 'write'));
     else if ((found & sinkFull) !== 0) this.#askForRoom();
-    if ((found & sourceEmpty) !== 0 && !source.#isLast) source.#isReadable = false;
     return { taken, accepted };
   }
 
@@ -172,7 +197,7 @@ export class NativeLeg implements Leg, NativeTarget {
   }
 
   unaccepted(bytes: number): number {
-    return Math.min(bytes, this.unsentBytes);
+    return Math.min(bytes, this.unsentBytes + this.#lostBytes);
   }
 
   end(bytes?: WireBytes): void {
@@ -189,6 +214,7 @@ export class NativeLeg implements Leg, NativeTarget {
     if (this.#isGone) return;
     this.#isGone = true;
     this.#isReadable = false;
+    if (this.#gathered !== notGathered) this.#engine.forget(this.#gathered);
     if (this.#pipe >= 0) this.#engine.module.dropPipe(this.#pipe);
     this.#pipe = noPipeYet;
     this.#engine.retire(this.#fd, this);
@@ -221,15 +247,19 @@ export class NativeLeg implements Leg, NativeTarget {
   }
 
   #read(): void {
-    if (this.#isReading) return;
+    if (this.#isReading || this.#isGone) return;
     this.#isReading = true;
     try {
-      for (let reads = 0; this.#isReadable && !this.#isStopped && !this.#hasEnded; reads += 1) {
-        if (reads === maxReads) {
+      for (let reads = 0; this.#isReadable && !this.#isStopped && !this.#hasEnded;) {
+        if (reads >= maxReads) {
           this.#putOff();
           return;
         }
-        if (!this.#readOn()) this.#readOnce();
+        if (this.#readOn()) reads += spliceReads;
+        else {
+          this.#readOnce();
+          reads += 1;
+        }
       }
     } finally {
       this.#isReading = false;
@@ -251,6 +281,7 @@ export class NativeLeg implements Leg, NativeTarget {
   }
 
   #readOnce(): void {
+    if (this.#isGone) return;
     const { bytes, module } = this.#engine;
     const count = module.read(this.#fd);
     if (count > 0) {
@@ -283,6 +314,36 @@ export class NativeLeg implements Leg, NativeTarget {
     else this.#askForRoom();
   }
 
+  /** Whether it goes to nobody. */
+  #isLost(bytes: WireBytes): boolean {
+    if (!this.#isGone && !this.#isEnding) return false;
+    this.#lostBytes += bytes.length;
+    return true;
+  }
+
+  /** Whether it is put off until all writes of this batch are made. */
+  #isGathered(bytes: WireBytes): boolean {
+    if (this.#gathered !== notGathered) this.#hasten();
+    if (this.unsentBytes > 0) return false;
+    this.#gathered = this.#engine.gather(this.#fd, bytes, this);
+    if (this.#gathered === notGathered) return false;
+    this.#gatheredBytes = bytes.length;
+    return true;
+  }
+
+  /** What was put off goes before what is written now. */
+  #hasten(): void {
+    const { bytes, result } = this.#engine.hasten(this.#gathered);
+    this.#gathered = notGathered;
+    this.#gatheredBytes = 0;
+    if (result !== bytes.length) {
+      this.#keep(Buffer.from(bytes.subarray(Math.max(0, result))), result);
+      return;
+    }
+    this.#owesWord = true;
+    this.#putOff();
+  }
+
   #askForRoom(): void {
     if (this.#isAskedForRoom) return;
     this.#isAskedForRoom = true;
@@ -291,21 +352,26 @@ export class NativeLeg implements Leg, NativeTarget {
 
   #flush(): void {
     const { module } = this.#engine;
+    const before = this.unsentBytes;
     if (this.#unsent !== undefined) {
       const accepted = module.write(this.#fd, this.#unsent);
       if (accepted === this.#unsent.length) this.#unsent = undefined;
       else if (accepted >= 0) this.#unsent = this.#unsent.subarray(accepted);
       else if (accepted !== againLater) this.#fail(systemError(accepted, 'write'));
-      if (this.#unsent !== undefined) return;
     }
-    if (this.#pipe >= 0) {
+    if (this.#pipe >= 0 && this.#unsent === undefined) {
       module.splice(this.#fd, this.#fd, 0, this.#pipe, this.#pipedBytes);
       const [pipe = noPipeYet, piped = 0, found = 0, , errno = 0] = module.reply;
       this.#pipe = pipe;
       this.#pipedBytes = piped;
       if ((found & sinkFailed) !== 0) this.#fail(systemError(-errno, 'write'));
-      if (piped > 0) return;
     }
+    if (this.isFlushed) this.#flushed();
+    else if (this.unsentBytes < before) this.sender?.onProgress();
+  }
+
+  #flushed(): void {
+    this.#owesWord = false;
     if (this.#isEnding) this.#shutdown();
     this.sender?.onWritten(undefined);
   }

@@ -13,6 +13,9 @@ export interface NativeModule {
   /** Pairs of descriptor and what epoll says of it. */
   readonly events: Int32Array;
   readonly reply: Int32Array;
+  /** What `writeAll` writes: the bytes, and of each write the descriptor, where its bytes begin, and how many. */
+  readonly out: Uint8Array<ArrayBuffer>;
+  readonly writes: Int32Array;
   /** Has each batch of `events` told; once. */
   start(onEvents: (count: number) => void): void;
   /** Whether the process stays for the sake of these sockets. */
@@ -25,6 +28,8 @@ export interface NativeModule {
   askForRoom(fd: number): number;
   read(fd: number): number;
   write(fd: number, bytes: Uint8Array): number;
+  /** The results stand in place of the lengths. */
+  writeAll(count: number): void;
   /** Latin-1, at most 16 KB at once. */
   writeText(fd: number, text: string): number;
   unread(fd: number): number;
@@ -67,6 +72,7 @@ const functions: readonly (keyof NativeModule)[] = [
   'askForRoom',
   'read',
   'write',
+  'writeAll',
   'writeText',
   'unread',
   'splice',
@@ -84,6 +90,8 @@ function isNativeModule(loaded: unknown): loaded is NativeModule {
   return (
     functions.every((name) => typeof part(name) === 'function') &&
     part('bytes') instanceof Uint8Array &&
+    part('out') instanceof Uint8Array &&
+    part('writes') instanceof Int32Array &&
     part('events') instanceof Int32Array &&
     part('reply') instanceof Int32Array
   );

@@ -30,6 +30,8 @@ export class NativeSockets implements Sockets {
   }
 
   async listen(listen: ListenAddress, onLeg: (leg: Leg) => void): Promise<Listener> {
+    const { host } = listen;
+    if (isIP(host) !== 0 && !isPlainAddress(host)) return this.#others.listen(listen, onLeg);
     return openNativeListener(this.#engine, listen, onLeg);
   }
 

@@ -151,6 +151,10 @@ export class SocketLeg implements Leg {
   }
 
   /** Node has no way for it. */
+  canSplice(): boolean {
+    return false;
+  }
+
   splice(): undefined {
     return undefined;
   }

@@ -100,7 +100,7 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
 
   /** Whether the exit's connection waits for the next request, nothing having happened on it since the last. */
   get isReusable(): boolean {
-    return this.#hasEnded && !this.#hasExitEnded;
+    return this.#hasEnded && !this.#hasExitEnded && this.#exit.isFlushed;
   }
 
   /** Makes ready for the next request, which `start` begins. */

@@ -15,6 +15,8 @@ export interface FlowOwner {
   legClosed(leg: Leg, error: NodeJS.ErrnoException | undefined): void;
 }
 
+/** Taken from the budgets at once for bytes that stay in the kernel: what one pipe holds. */
+const maxSplicedBytes = 262_144;
 const nothingSpliced = { taken: 0, accepted: 0 };
 
 /**
@@ -72,24 +74,27 @@ export class Flow implements LegReceiver, LegSender {
   onUnread(bytes: number): boolean | undefined {
     // What is read from now on has to go behind what is still on its way.
     if (this.#pendingBytes > 0 || this.#held !== undefined) return false;
-    const allowed = this.#owner.take(bytes);
+    const sink = this.#sink;
+    if (!sink.canSplice(this.#source)) return undefined;
+    const wanted = Math.min(bytes, maxSplicedBytes);
+    const allowed = this.#owner.take(wanted);
     if (allowed === 0) {
       this.#isShort = true;
       return false;
     }
-    const sink = this.#sink;
     this.#mark = sink.mark();
     const spliced = sink.splice(this.#source, allowed);
     const { taken, accepted } = spliced ?? nothingSpliced;
     if (taken < allowed) this.#owner.untake(allowed - taken);
     this.#pendingBytes = taken - accepted;
     if (accepted > 0) this.#accept(accepted);
-    if (spliced === undefined) return undefined;
+    // What waits is there, so where nothing of it was taken, only a read can tell why.
+    if (taken === 0) return undefined;
     if (this.#pendingBytes > 0) {
       this.#unaccepted = this.#pendingBytes;
       return false;
     }
-    this.#isShort = allowed < bytes;
+    this.#isShort = allowed < wanted && taken === allowed;
     return !this.#isShort;
   }
 
@@ -132,6 +137,14 @@ export class Flow implements LegReceiver, LegSender {
     this.#pendingBytes = 0;
     if (lost < pending) this.#accept(pending - lost);
     return lost;
+  }
+
+  onProgress(): void {
+    const pending = this.#pendingBytes;
+    const left = Math.min(pending, this.#sink.unaccepted(pending, this.#mark) ?? pending);
+    if (left === pending) return;
+    this.#pendingBytes = left;
+    this.#accept(pending - left);
   }
 
   onWritten(error: Error | undefined): void {

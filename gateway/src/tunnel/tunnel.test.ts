@@ -146,6 +146,18 @@ describe.each(readingModes)('a tunnel that reads by %s', (mode) => {
     expect((await bench.ended()).reason).toBe('client_lost');
   });
 
+  test.each([100, 40_000])(
+    'counts nothing of %i bytes that come in the moment in which the exit is lost',
+    async (bytes) => {
+      using bench = await TunnelBench.open(mode);
+      bench.start();
+      // Both come before either is looked at.
+      bench.origin.resetAndDestroy();
+      bench.client.write(pattern(0, bytes));
+      expect(await bench.ended()).toEqual({ reason: 'exit_lost', bytesUp: 0, bytesDown: 0 });
+    },
+  );
+
   test('is cut when it is quiet for too long, and not before', async () => {
     using bench = await TunnelBench.open(mode);
     const up = new Received(bench.origin);
