@@ -3,13 +3,14 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { err, ok, type Result } from '@marvel/shared/result';
 import { nativeModulePath, nativeSource } from '../src/sockets/native-module.ts';
 
 const run = promisify(execFile);
 const limitMs = 60_000;
+const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/include/node_api.h'));
 const flags = ['-O2', '-fPIC', '-shared', '-Wall', '-Wextra', '-D_GNU_SOURCE', '-D_FORTIFY_SOURCE=2'];
 
 /** Compiles unless that was done already; gives the path. Errors: why it cannot be, in a line or more. */
@@ -19,8 +20,6 @@ export async function compileNativeSockets(
 ): Promise<Result<string, string>> {
   if (existsSync(path)) return ok(path);
   if (process.platform !== 'linux') return err('the native sockets are for Linux');
-  const headers = findHeaders();
-  if (headers === undefined) return err('the headers of Node are not installed beside it');
   await mkdir(dirname(path), { recursive: true });
   // Several may compile at once; each puts its own in place whole.
   const fresh = `${path}.${process.pid}`;
@@ -32,18 +31,6 @@ export async function compileNativeSockets(
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
     return err(said || `there is no C compiler (${error instanceof Error ? error.message : String(error)})`);
   }
-}
-
-/** Beside the program itself, as Node is distributed, or in the package that the npm package `node` took it from. */
-function findHeaders(): string | undefined {
-  const candidates = [join(dirname(process.execPath), '../include/node')];
-  try {
-    const node = createRequire(import.meta.url).resolve('node/package.json');
-    candidates.push(join(dirname(node), `node_modules/node-${process.platform}-${process.arch}/include/node`));
-  } catch {
-    // Not installed by npm.
-  }
-  return candidates.find((folder) => existsSync(join(folder, 'uv.h')));
 }
 
 if (import.meta.main) {

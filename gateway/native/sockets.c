@@ -17,7 +17,22 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <uv.h>
+
+// Of libuv, which Node exports; its header is not installed with every Node. Source: uv.h of libuv 1, whose ABI stands.
+typedef struct uv_loop_s uv_loop_t;
+typedef struct {
+  void *data;
+} uv_handle_t;
+typedef void (*uv_close_cb)(uv_handle_t *handle);
+typedef void (*uv_poll_cb)(uv_handle_t *poll, int status, int events);
+enum { UV_POLL = 8, UV_READABLE = 1 };
+extern const char *uv_handle_type_name(int type);
+extern size_t uv_handle_size(int type);
+extern int uv_poll_init(uv_loop_t *loop, uv_handle_t *poll, int fd);
+extern int uv_poll_start(uv_handle_t *poll, int events, uv_poll_cb callback);
+extern void uv_ref(uv_handle_t *handle);
+extern void uv_unref(uv_handle_t *handle);
+extern void uv_close(uv_handle_t *handle, uv_close_cb callback);
 
 enum {
   // Events told at once; what is more comes with the next batch.
@@ -48,7 +63,7 @@ struct pipe {
 
 struct engine {
   napi_env env;
-  uv_poll_t poll;
+  uv_handle_t *poll;
   napi_async_cleanup_hook_handle cleanup;
   napi_async_context context;
   napi_ref on_events, receiver;
@@ -102,7 +117,7 @@ static int discard(int fd) {
   return -1;
 }
 
-static void on_ready(uv_poll_t *poll, int status, int ready) {
+static void on_ready(uv_handle_t *poll, int status, int ready) {
   struct engine *engine = poll->data;
   (void)status, (void)ready;
   for (int batch = 0; batch < BATCHES; batch++) {
@@ -470,9 +485,9 @@ static napi_value do_hold(napi_env env, napi_callback_info info) {
   if (!arguments(env, info, 1, values)) return NULL;
   bool is_held = false;
   napi_get_value_bool(env, values[0], &is_held);
-  uv_handle_t *handle = (uv_handle_t *)&engine_of(env)->poll;
-  if (is_held) uv_ref(handle);
-  else uv_unref(handle);
+  uv_handle_t *poll = engine_of(env)->poll;
+  if (is_held) uv_ref(poll);
+  else uv_unref(poll);
   return NULL;
 }
 
@@ -483,13 +498,14 @@ static void on_closed(uv_handle_t *handle) {
   if (engine->reserve >= 0) close(engine->reserve);
   close(engine->epoll);
   napi_remove_async_cleanup_hook(engine->cleanup);
+  free(engine->poll);
   free(engine);
 }
 
 static void on_exit_of_env(napi_async_cleanup_hook_handle cleanup, void *data) {
   struct engine *engine = data;
   (void)cleanup;
-  uv_close((uv_handle_t *)&engine->poll, on_closed);
+  uv_close(engine->poll, on_closed);
 }
 
 // A view that both sides see. The module's exports hold it, and `start` holds them.
@@ -515,12 +531,13 @@ static napi_value do_start(napi_env env, napi_callback_info info) {
   napi_create_reference(env, self, 1, &engine->receiver);
   napi_create_string_utf8(env, "MarvelSockets", NAPI_AUTO_LENGTH, &name);
   napi_async_init(env, NULL, name, &engine->context);
-  uv_poll_start(&engine->poll, UV_READABLE, on_ready);
+  uv_poll_start(engine->poll, UV_READABLE, on_ready);
   return NULL;
 }
 
 static napi_value fail(napi_env env, struct engine *engine, const char *why) {
   if (engine != NULL && engine->epoll >= 0) close(engine->epoll);
+  if (engine != NULL) free(engine->poll);
   free(engine);
   napi_throw_error(env, NULL, why);
   return NULL;
@@ -548,11 +565,15 @@ NAPI_MODULE_INIT() {
   engine->epoll = epoll_create1(EPOLL_CLOEXEC);
   if (engine->epoll < 0) return fail(env, engine, "no epoll");
   uv_loop_t *loop = NULL;
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok || uv_poll_init(loop, &engine->poll, engine->epoll) != 0)
+  if (uv_handle_type_name(UV_POLL) == NULL || strcmp(uv_handle_type_name(UV_POLL), "poll") != 0)
+    return fail(env, engine, "not the libuv that this was written for");
+  engine->poll = calloc(1, uv_handle_size(UV_POLL));
+  if (engine->poll == NULL || napi_get_uv_event_loop(env, &loop) != napi_ok ||
+      uv_poll_init(loop, engine->poll, engine->epoll) != 0)
     return fail(env, engine, "no loop to be watched by");
   // From here on the loop knows the engine, so it is closed with the environment and not before.
-  engine->poll.data = engine;
-  uv_unref((uv_handle_t *)&engine->poll);
+  engine->poll->data = engine;
+  uv_unref(engine->poll);
   engine->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   napi_add_async_cleanup_hook(env, on_exit_of_env, engine, &engine->cleanup);
   napi_set_instance_data(env, engine, NULL, NULL);
