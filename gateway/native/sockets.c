@@ -379,7 +379,7 @@ static bool is_pipe(const struct engine *engine, int index) {
 }
 
 // splice(source, sink, allowed, pipe, piped) -> bytes that the sink's kernel took. At most `allowed` bytes are taken from
-// the source. `pipe`, `piped`: what the call before left in a pipe, or -1 and 0.
+// the source, in steps of what a pipe may hold, so that no more than that is left in it. `pipe`, `piped`: what the call before left in a pipe, or -1 and 0.
 // reply: [0] the pipe that holds what the sink did not take, or -1; [1] how many bytes; [2] what was found, see above;
 // [3] bytes taken from the source; [4] the errno, when either side failed: the rest counts all the same.
 static napi_value do_splice(napi_env env, napi_callback_info info) {
@@ -400,7 +400,7 @@ static napi_value do_splice(napi_env env, napi_callback_info info) {
     struct pipe *pipe = &engine->pipes[index];
     if (piped == 0) {
       if (taken >= allowed) break;
-      ssize_t length = splice(source, NULL, pipe->write, NULL, (size_t)(allowed - taken), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      ssize_t length = splice(source, NULL, pipe->write, NULL, (size_t)(allowed - taken < PIPE_BYTES ? allowed - taken : PIPE_BYTES), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
       if (length > 0) taken += length, piped = length;
       else if (length == 0) found |= SOURCE_ENDED;
       else if (errno == EAGAIN) found |= SOURCE_EMPTY;

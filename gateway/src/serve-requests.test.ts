@@ -673,6 +673,25 @@ test.each([600, 3])('%i requests sent at once are all served, in order', async (
   wire.close();
 });
 
+test.each([
+  ['ends in pieces', ['0\r\n', '\r', '\n']],
+  ['has trailers in pieces', ['0\r\n', 'X-Sum: 1\r\n', '\r\n']],
+])('a body of chunks whose end %s arrives', async (_what, pieces) => {
+  const wire = await open(
+    request({ method: 'POST', uri: 'http://example.com/', fields: 'Transfer-Encoding: chunked\r\n' }),
+  );
+  wire.send('3\r\nabc\r\n');
+  await eventually(() => {
+    expect(gateway.meter.spenders[0]?.bytesUp).toBeGreaterThan(0);
+  });
+  for (const piece of pieces) {
+    wire.send(piece);
+    await new Promise(setImmediate);
+  }
+  expect(await wire.answer()).toMatchObject({ status: 200, body: 'hello' });
+  wire.close();
+});
+
 test('an exit that is lost in the moment of the next request is not asked, whatever the request is', async () => {
   const wire = await open(request());
   expect((await wire.answer()).status).toBe(200);

@@ -73,7 +73,9 @@ export function createFeed(options: FeedOptions): Feed {
   let asking: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
 
+  /** Ends the waiting of a state from disk. */
   function serveRestored(): void {
+    if (asking === undefined) return;
     clearTimeout(asking);
     asking = undefined;
     fleet.ask(false);
@@ -105,6 +107,8 @@ export function createFeed(options: FeedOptions): Feed {
     const read = await reader.readPage(closing.signal);
     if (!read.ok) {
       if (!closing.signal.aborted) reportFailure(read.error);
+      // An edge that has said that everything is another has answered: what was kept is known to be old.
+      if (read.error.kind !== 'new_epoch') serveRestored();
       return undefined;
     }
     const { adopted, applyMs, caughtUp, records, skipped } = read.value;
@@ -112,6 +116,7 @@ export function createFeed(options: FeedOptions): Feed {
     report({ kind: 'feed_page', records, caughtUp, applyMs });
     if (adopted) {
       report({ kind: 'feed_ready', from: 'edge', records: fleet.state.size, epoch: reader.position?.epoch ?? 0 });
+      serveRestored();
       ready.resolve();
     }
     return read.value;
@@ -123,7 +128,7 @@ export function createFeed(options: FeedOptions): Feed {
       const startedMs = performance.now();
       const page = await readPage();
       failures = page === undefined ? failures + 1 : 0;
-      if (asking !== undefined && (page === undefined || page.caughtUp)) serveRestored();
+      if (page?.caughtUp === true) serveRestored();
       fleet.state.sweepNodes(turn, wallNow());
       if (page?.caughtUp === true) keep();
       if (page?.caughtUp === false && page.progressed) continue;

@@ -63,6 +63,21 @@ test('a restart while the edge is there serves what was kept only once it knows 
   expect([feed.view.isReady, knows(feed, 'key_0003'), knows(feed, 'key_1030')]).toEqual([true, true, false]);
 });
 
+test('a restart behind a database that was restored serves nothing of before', async () => {
+  const edge = await startFeedEdge();
+  const path = await temporaryDirectory();
+  edge.add(...mixed);
+  await savedState(edge, path);
+  edge.epoch = 2;
+  edge.log = [accountRecord('acc_1030'), keyRecord('key_0003', { account: 'acc_1030' })];
+  const served: boolean[] = [];
+  const { feed } = await startFeed(edge, { storage: { directory: path, secret: 'gw_test' } });
+  feed.view.onChange(() => served.push(feed.view.isReady && knows(feed, 'key_1030')));
+  await feed.whenReady();
+  expect([feed.view.isReady, knows(feed, 'key_0003'), knows(feed, 'key_1030')]).toEqual([true, true, false]);
+  expect(served).not.toContain(true);
+});
+
 test('an edge that says nothing keeps what was kept from being served for a while, and no longer', async () => {
   const edge = await startFeedEdge();
   const path = await temporaryDirectory();

@@ -99,7 +99,8 @@ export class NativeEngine {
     const { length } = bytes;
     const at = this.#outBytes;
     const index = writers.length;
-    if (!this.#isGathering || length > maxGatheredBytes || at + length > this.#out.length) return -1;
+    if (!this.#isGathering || length === 0) return -1;
+    if (length > maxGatheredBytes || at + length > this.#out.length) return -1;
     if (3 * index === this.#writes.length) return -1;
     if (typeof bytes === 'string') this.#out.write(bytes, at, 'latin1');
     else this.#out.set(bytes, at);

@@ -84,6 +84,52 @@ test('its sender hears of every write that did not go at once, when all is accep
   });
 });
 
+test('a write of nothing is over at once, and of no other', async () => {
+  const other = await accept();
+  const { leg, far } = await accept({
+    ...silent,
+    onBytes: () => {
+      expect([leg.send(Buffer.alloc(0), true), leg.isFlushed]).toEqual([true, true]);
+      other.leg.send(Buffer.from('of another'), true);
+      leg.destroy();
+      return false;
+    },
+  });
+  const received = new Promise((resolve) => other.far.once('data', (bytes: Buffer) => resolve(bytes.toString())));
+  far.write('x');
+  expect(await received).toBe('of another');
+});
+
+test('a last word is out, whatever ends the connection then', async () => {
+  const { leg, far } = await accept({
+    ...silent,
+    onBytes: () => {
+      leg.end('last word');
+      leg.destroy();
+      return false;
+    },
+  });
+  const received = new Received(far);
+  far.write('x');
+  await once(far, 'end');
+  expect(received.bytes).toBe(9);
+});
+
+test('an answer that was put off is out before a connection that is finished', async () => {
+  const { leg, far } = await accept({
+    ...silent,
+    onBytes: () => {
+      leg.write('answer');
+      leg.finish();
+      return false;
+    },
+  });
+  const received = new Received(far);
+  far.write('x');
+  await once(far, 'end');
+  expect(received.bytes).toBe(6);
+});
+
 test('what was put off and then destroyed was not accepted, and does not arrive', async () => {
   const lines: string[] = [];
   const { leg, far } = await accept({

@@ -16,9 +16,9 @@ import {
 
 /** Reads of one connection before others have their turn, and what a splice counts as. */
 const maxReads = 8;
-const spliceReads = 4;
+const spliceReads = 8;
 /** What waits to be read is worth a splice from here on, bytes; less of it is copied. Source: measured. */
-const worthSplicingBytes = 32_768;
+const worthSplicingBytes = 8192;
 /** What the module writes of a text at once, bytes. */
 const textBytes = 16_384;
 const againLater = -11;
@@ -201,12 +201,17 @@ export class NativeLeg implements Leg, NativeTarget, NativeWriter {
   }
 
   end(bytes?: WireBytes): void {
-    if (bytes !== undefined) this.write(bytes);
+    if (bytes !== undefined) {
+      this.write(bytes);
+      // Whatever ends the connection now, the last word is out.
+      if (this.#gathered !== notGathered) this.#hasten();
+    }
     this.#isEnding = true;
     if (this.unsentBytes === 0) this.#shutdown();
   }
 
   finish(): void {
+    if (this.#gathered !== notGathered) this.#hasten();
     this.destroy();
   }
 
@@ -215,6 +220,7 @@ export class NativeLeg implements Leg, NativeTarget, NativeWriter {
     this.#isGone = true;
     this.#isReadable = false;
     if (this.#gathered !== notGathered) this.#engine.forget(this.#gathered);
+    this.#gathered = notGathered;
     if (this.#pipe >= 0) this.#engine.module.dropPipe(this.#pipe);
     this.#pipe = noPipeYet;
     this.#engine.retire(this.#fd, this);
