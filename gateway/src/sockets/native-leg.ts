@@ -16,7 +16,7 @@ import {
 
 /** Reads of one connection before others have their turn, and what a splice counts as. */
 const maxReads = 8;
-const spliceReads = 8;
+const spliceReads = 4;
 /** What waits to be read is worth a splice from here on, bytes; less of it is copied. Source: measured. */
 const worthSplicingBytes = 8192;
 /** What the module writes of a text at once, bytes. */
