@@ -2,7 +2,7 @@
 // batches; each call here is one system call or two and keeps no state of a connection. docs/decisions/0012-relay-design.md.
 //
 // Every function gives what the system call gives, or -errno. What else there is to say goes into `reply`. An fd is taken
-// from JavaScript as it is: only src/sockets/native-engine.ts calls these, and it closes what it opened, once.
+// from JavaScript as it is: only the files of src/sockets call these, and native-engine.ts closes what was opened, once.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -78,10 +78,10 @@ export class NativeEngine {
     if (this.#held === 1) this.module.hold(true);
   }
 
-  /** Has it told no more, closes the descriptor and then says so; never from inside of this call. */
+  /** Has it told no more, closes the descriptor (-1: there is none) and then says so; never from inside of this call. */
   retire(fd: number, target: NativeTarget): void {
     // A descriptor that is closed now might be given out again while events of the old one are still to be told.
-    this.#targets[fd] = undefined;
+    if (fd >= 0) this.#targets[fd] = undefined;
     this.#retired.push({ target, fd });
     this.#schedule();
   }

@@ -30,7 +30,10 @@ const noPipeYet = -1;
 const notOpen = -1;
 const notGathered = -1;
 
-/** A connection on a descriptor of ours: each read and write is one system call, made at once. */
+/**
+ * A connection on a descriptor of ours: each read is one system call, and so is each write, made at the end of the batch of
+ * events that it comes from.
+ */
 export class NativeLeg implements Leg, NativeTarget, NativeWriter {
   receiver: LegReceiver;
   sender: LegSender | undefined;

@@ -5,8 +5,7 @@ import type { Sockets } from './sockets.ts';
 
 /**
  * Opens the sockets that the setting wants. `exitTrust`: what the certificate of an exit with TLS is checked against.
- *
- * `openNative`: where they come from.
+ * `openNative`: where native ones come from.
  *
  * Errors: rejects when only native ones would do and there are none. Where others do, `fault` says why it is those.
  */
