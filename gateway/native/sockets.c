@@ -184,11 +184,18 @@ static int tell_address(struct engine *engine, const struct sockaddr_storage *st
   return engine->reply[0] = (int32_t)strlen(text);
 }
 
-static bool host_and_port(napi_env env, napi_value *values, char *host, int *port) {
-  size_t length = 0;
-  if (napi_get_value_string_latin1(env, values[0], host, INET6_ADDRSTRLEN + 1, &length) != napi_ok) return false;
-  *port = number_at(env, values[1]);
-  return true;
+// A socket without delay for the address whose text and port are the first two arguments.
+static int open_socket(napi_env env, napi_value *values, struct sockaddr_storage *storage, socklen_t *length) {
+  char host[INET6_ADDRSTRLEN + 1];
+  size_t host_length = 0;
+  int on = 1;
+  errno = EINVAL;
+  if (napi_get_value_string_latin1(env, values[0], host, sizeof host, &host_length) != napi_ok) return -1;
+  int family = address_of(storage, host, number_at(env, values[1]), length);
+  if (family < 0) return -1;
+  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return fd;
 }
 
 // listen(host, port, backlog, reusePort) -> fd. Its sockets are without delay: they get that from it.
@@ -196,21 +203,15 @@ static napi_value do_listen(napi_env env, napi_callback_info info) {
   napi_value values[4];
   if (!arguments(env, info, 4, values)) return NULL;
   struct engine *engine = engine_of(env);
-  char host[INET6_ADDRSTRLEN + 1];
-  int port, on = 1, off = 0;
-  errno = EINVAL;
-  if (!host_and_port(env, values, host, &port)) return result_of(env, -1);
+  int on = 1, off = 0;
   bool shares = false;
   napi_get_value_bool(env, values[3], &shares);
   struct sockaddr_storage storage;
   socklen_t length;
-  int family = address_of(&storage, host, port, &length);
-  if (family < 0) return result_of(env, -1);
-  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = open_socket(env, values, &storage, &length);
   if (fd < 0) return result_of(env, -1);
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (storage.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if ((shares && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0) ||
       bind(fd, (struct sockaddr *)&storage, length) < 0 || listen(fd, number_at(env, values[2])) < 0 ||
       !watch(engine, fd, EPOLLIN))
@@ -252,17 +253,10 @@ static napi_value do_connect(napi_env env, napi_callback_info info) {
   napi_value values[2];
   if (!arguments(env, info, 2, values)) return NULL;
   struct engine *engine = engine_of(env);
-  char host[INET6_ADDRSTRLEN + 1];
-  int port, on = 1;
-  errno = EINVAL;
-  if (!host_and_port(env, values, host, &port)) return result_of(env, -1);
   struct sockaddr_storage storage;
   socklen_t length;
-  int family = address_of(&storage, host, port, &length);
-  if (family < 0) return result_of(env, -1);
-  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = open_socket(env, values, &storage, &length);
   if (fd < 0) return result_of(env, -1);
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if ((connect(fd, (struct sockaddr *)&storage, length) < 0 && errno != EINPROGRESS) ||
       !watch(engine, fd, EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET))
     return result_of(env, discard(fd));

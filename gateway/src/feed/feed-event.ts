@@ -12,7 +12,7 @@ export type FeedEvent =
   | { readonly kind: 'feed_records_skipped'; readonly records: number; readonly kinds: string }
   /** The edge gave no page; `status` when it answered. */
   | { readonly kind: 'feed_unavailable'; readonly reason: EdgeFailure | 'status'; readonly status: number | undefined }
-  /** A complete state is served from now on: the first, or that of a new epoch. */
+  /** A complete state is there: the first, or that of a new epoch. One from disk is served once the edge has been asked what is new. */
   | { readonly kind: 'feed_ready'; readonly from: 'disk' | 'edge'; readonly records: number; readonly epoch: number }
   /** The edge's database was restored to an earlier state: everything is read anew while the old state is served. */
   | { readonly kind: 'feed_new_epoch' }

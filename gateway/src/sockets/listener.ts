@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { LegReceiver } from './leg.ts';
 
 /** Where to listen. Port 0 is any free one. */
 export interface ListenAddress {
@@ -17,6 +18,8 @@ export interface Listener {
   close(): void;
 }
 
+/** Nobody yet: whoever is given the leg takes its place before anything is read. */
+export const nobody: LegReceiver = { onBytes: () => false, onEnd: () => {}, onClose: () => {} };
 /** Connections that wait in the kernel while the process is busy. */
 export const backlog = 4096;
 

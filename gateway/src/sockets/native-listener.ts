@@ -1,16 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { getSystemErrorMessage } from 'node:util';
-import type { Leg, LegReceiver } from './leg.ts';
-import { backlog, formatAddress, type ListenAddress, type Listener } from './listener.ts';
+import type { Leg } from './leg.ts';
+import { backlog, formatAddress, type ListenAddress, type Listener, nobody } from './listener.ts';
 import { type NativeEngine, type NativeTarget, systemError } from './native-engine.ts';
 import { NativeLeg } from './native-leg.ts';
 
 /** Connections taken before others have their turn; what is more is told of again. */
 const maxAccepts = 64;
-
-/** Nobody yet: whoever is given the leg takes its place before anything is read. */
-const nobody: LegReceiver = { onBytes: () => false, onEnd: () => {}, onClose: () => {} };
 
 /** As `openListener`, with legs on descriptors of ours. */
 export async function openNativeListener(

@@ -1,15 +1,12 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
-import type { Dialling, Leg, LegReceiver } from './leg.ts';
-import { type ListenAddress, type Listener, openListener } from './listener.ts';
+import type { Dialling, Leg } from './leg.ts';
+import { type ListenAddress, type Listener, nobody, openListener } from './listener.ts';
 import { type BufferedReading, findInstallReading, type InstallReading } from './node-internals.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { SocketLeg } from './socket-leg.ts';
 import type { Sockets } from './sockets.ts';
-
-/** Nobody yet: whoever is given the leg takes its place before anything is read. */
-const nobody: LegReceiver = { onBytes: () => false, onEnd: () => {}, onClose: () => {} };
 
 /** Connections over Node's own sockets. */
 export class NodeSockets implements Sockets {
