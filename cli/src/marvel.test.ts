@@ -97,6 +97,32 @@ describe('an account', () => {
     expect((await marvel(['sub-users', 'list', '--json'])).json).toEqual([]);
   });
 
+  test('authorises addresses and host names, under the limits of a sub-user too, and takes them back', async () => {
+    expect((await marvel(['sources', 'list'])).out).toMatch(/^No sources yet\./);
+    const user = (await marvel(['sub-users', 'create', 'cli_source', '--json'])).json as { id: string };
+    const made = await marvel(['sources', 'add', '2606:4700:0:0::1111', '--sub-user', user.id]);
+    expect(made.out).toMatch(/^src_\w+\n$/);
+    expect(made.err).toBe('2606:4700::1111 is authorised. Gateways know within two seconds.\n');
+    const id = made.out.trim();
+    expect((await marvel(['sources', 'list'])).out).toMatch(
+      new RegExp(`^ID +SOURCE .*\\n${id} +2606:4700::1111 +2606:4700::1111 +- +${user.id} `),
+    );
+    const named = await marvel(['sources', 'add', 'nobody.invalid.example.com', '--json']);
+    expect(named).toMatchObject({ code: 0, err: '', json: { kind: 'hostname', sub_user: null } });
+    for (const range of ['8.8.8.0/24', '8.8.8', '8.8.8.8:80']) {
+      const refused = await marvel(['sources', 'add', range]);
+      expect(refused).toMatchObject({ code: exitCodes.refused, out: '' });
+      expect(refused.err).toMatch(/^error: value: must be an IPv4 or IPv6 address \(invalid\)\nFix: /);
+    }
+    expect((await marvel(['sources', 'add', 'localhost'])).err).toContain('value: must be a public host name');
+    expect((await marvel(['sources', 'remove', id])).out).toContain(`Removed ${id}.`);
+    expect((await marvel(['sources', 'remove', id])).code).toBe(exitCodes.refused);
+    const { id: other } = named.json as { id: string };
+    expect((await marvel(['sources', 'remove', other, '--json'])).json).toEqual({ id: other, removed: true });
+    expect((await marvel(['sources', 'list', '--json'])).json).toEqual([]);
+    expect((await marvel(['sub-users', 'delete', user.id])).code).toBe(0);
+  });
+
   test('sees what is on sale, and where to pay', async () => {
     const [bundle] = (await marvel(['buy', '--json'])).json as { id: string }[];
     const bought = await marvel(['buy', bundle?.id ?? '']);

@@ -14,6 +14,7 @@ import { planCommands } from './commands/plans.ts';
 import { proxyCommands } from './commands/proxy.ts';
 import { receiptCommands } from './commands/receipts.ts';
 import { reserveCommands } from './commands/reserve.ts';
+import { sourceCommands } from './commands/sources.ts';
 import { subUserCommands } from './commands/sub-users.ts';
 import { subscriptionCommands } from './commands/subscriptions.ts';
 import { usageCommands } from './commands/usage.ts';
@@ -67,6 +68,7 @@ function createProgram(run: Run, version: string): Command {
   accountCommands(program, run);
   keyCommands(program, run);
   subUserCommands(program, run);
+  sourceCommands(program, run);
   apiKeyCommands(program, run);
   usageCommands(program, run);
   ledgerCommands(program, run);
