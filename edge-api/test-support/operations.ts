@@ -11,6 +11,7 @@ const Document = v.object({
     v.record(
       v.string(),
       v.object({
+        parameters: v.array(v.object({ name: v.string(), in: v.string() })),
         security: v.array(v.record(v.string(), v.array(v.string()))),
         requestBody: v.optional(v.object({ description: v.string() })),
         responses: v.record(
@@ -33,6 +34,8 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly access: ApiAccess;
+  /** The names of what its query may have. */
+  readonly query: readonly string[];
   /** `undefined` without a body. */
   readonly maxBodyBytes: number | undefined;
   /** Every status it says it has. */
@@ -45,7 +48,7 @@ export interface Operation {
 export function readOperations(document: unknown): readonly Operation[] {
   const { paths } = v.parse(Document, document);
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { security, requestBody, responses }]) => {
+    Object.entries(methods).map(([method, { parameters, security, requestBody, responses }]) => {
       const bound = requestBody === undefined ? undefined : /\d+/.exec(requestBody.description)?.[0];
       return {
         name: `${method.toUpperCase()} ${path}`,
@@ -55,6 +58,7 @@ export function readOperations(document: unknown): readonly Operation[] {
           v.picklist(['public', 'session', 'operator', 'gateway']),
           Object.keys(security[0] ?? { public: [] })[0],
         ),
+        query: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
         maxBodyBytes: bound === undefined ? undefined : Number(bound),
         statuses: Object.keys(responses).map(Number),
         codes: new Set(

@@ -11,7 +11,6 @@ import * as moment from '@marvel/shared/api/moment';
 import * as node from '@marvel/shared/api/node';
 import * as operator from '@marvel/shared/api/operator';
 import * as page from '@marvel/shared/api/page';
-import * as placeCursor from '@marvel/shared/api/place-cursor';
 import * as plan from '@marvel/shared/api/plan';
 import * as receipt from '@marvel/shared/api/receipt';
 import * as rejection from '@marvel/shared/api/rejection';
@@ -46,7 +45,6 @@ const definitions = namedSchemas(
   node,
   operator,
   page,
-  placeCursor,
   plan,
   receipt,
   rejection,
@@ -118,12 +116,13 @@ export function failureCodesOf(endpoint: Endpoint): readonly FailureCode[] {
     if (missing !== undefined) codes.add(missing);
   }
   if (endpoint.params !== undefined) codes.add('not_found');
-  if (endpoint.query !== undefined) codes.add('invalid');
+  // A query parameter that is not known here.
+  codes.add('invalid');
   if (endpoint.body !== undefined) codes.add('payload_too_large');
   if (endpoint.body !== undefined && endpoint.body !== 'bytes') {
-    for (const code of ['bad_request', 'unsupported_media_type', 'invalid'] as const) codes.add(code);
+    for (const code of ['bad_request', 'unsupported_media_type'] as const) codes.add(code);
   }
-  if (endpoint.idempotent === true) for (const code of ['conflict', 'invalid'] as const) codes.add(code);
+  if (endpoint.idempotent === true) codes.add('conflict');
   if (endpoint.duringMaintenance !== true) codes.add('maintenance');
   if (endpoint.access !== 'gateway') codes.add('rate_limited');
   return [...codes.add('unavailable').add('internal')];

@@ -1,10 +1,10 @@
 import { ok, type Result } from '@marvel/shared/result';
-import { and, asc, desc, eq, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, isNull, lt, or, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import { attempt, attemptOne, type Conflict, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { authorizedSource } from './schema/credential.ts';
 
@@ -51,14 +51,14 @@ export async function createAuthorizedSource(
 export async function listAuthorizedSources(
   db: Database,
   accountId: string,
-  page: PageWanted,
-): Promise<Result<readonly AuthorizedSource[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<AuthorizedSource>[], Unavailable>> {
   const own = eq(authorizedSource.accountId, accountId);
   return attempt(() =>
     db
-      .select()
+      .select({ ...getTableColumns(authorizedSource), place: exactTime(authorizedSource.createdAt) })
       .from(authorizedSource)
-      .where(and(own, isNull(authorizedSource.deletedAt), afterRow(authorizedSource, own, page)))
+      .where(and(own, isNull(authorizedSource.deletedAt), afterPlace(authorizedSource, page)))
       .orderBy(desc(authorizedSource.createdAt), desc(authorizedSource.id))
       .limit(pageRows(page)),
   );

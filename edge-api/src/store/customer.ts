@@ -11,7 +11,7 @@ import {
   violatedConstraint,
 } from './database-error.ts';
 import type { Database } from './database.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { customer } from './schema/subscription.ts';
 
 export type Customer = Omit<typeof customer.$inferSelect, 'deletedAt'>;
@@ -55,14 +55,14 @@ export async function createCustomer(
 export async function listCustomers(
   db: Database,
   accountId: string,
-  page: PageWanted,
-): Promise<Result<readonly Customer[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Customer>[], Unavailable>> {
   const own = eq(customer.accountId, accountId);
   return attempt(() =>
     db
-      .select(shown)
+      .select({ ...shown, place: exactTime(customer.createdAt) })
       .from(customer)
-      .where(and(own, isNull(customer.deletedAt), afterRow(customer, own, page)))
+      .where(and(own, isNull(customer.deletedAt), afterPlace(customer, page)))
       .orderBy(desc(customer.createdAt), desc(customer.id))
       .limit(pageRows(page)),
   );

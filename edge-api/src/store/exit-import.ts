@@ -82,13 +82,13 @@ export async function importExits(
 /** The exits that were not dropped after a place in the list, by id: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listExits(
   db: Database,
-  page: PageWanted,
+  page: PageWanted<readonly [id: string]>,
 ): Promise<Result<readonly (typeof exit.$inferSelect)[], Unavailable>> {
   return attempt(() =>
     db
       .select()
       .from(exit)
-      .where(and(isNull(exit.droppedAt), page.after === undefined ? undefined : gt(exit.id, page.after)))
+      .where(and(isNull(exit.droppedAt), page.after === undefined ? undefined : gt(exit.id, page.after[0])))
       .orderBy(asc(exit.id))
       .limit(pageRows(page)),
   );

@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type Unavailable,
 } from './database-error.ts';
 import type { Database } from './database.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { invoice } from './schema/billing.ts';
 
 export type Invoice = typeof invoice.$inferSelect;
@@ -41,14 +41,14 @@ export async function createInvoice(
 export async function listInvoices(
   db: Database,
   accountId: string,
-  page: PageWanted,
-): Promise<Result<readonly Invoice[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Invoice>[], Unavailable>> {
   const own = eq(invoice.accountId, accountId);
   return attempt(() =>
     db
-      .select()
+      .select({ ...getTableColumns(invoice), place: exactTime(invoice.createdAt) })
       .from(invoice)
-      .where(and(own, afterRow(invoice, own, page)))
+      .where(and(own, afterPlace(invoice, page)))
       .orderBy(desc(invoice.createdAt), desc(invoice.id))
       .limit(pageRows(page)),
   );

@@ -4,7 +4,7 @@ import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted } from './page.ts';
 import { account } from './schema/account.ts';
 import { budget } from './schema/budget.ts';
 import { proxyKey, subUser } from './schema/credential.ts';
@@ -26,6 +26,7 @@ export interface OperatorAccount {
   readonly keys: number;
   readonly subUsers: number;
   readonly createdAt: Date;
+  readonly place: string;
 }
 
 /** The accounts after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
@@ -36,7 +37,7 @@ export async function listAccounts(
     readonly email?: string | undefined;
     readonly status?: OperatorAccount['status'] | undefined;
   },
-  page: PageWanted,
+  page: PageWanted<AgePlace>,
 ): Promise<Result<readonly OperatorAccount[], Unavailable>> {
   return attempt(() =>
     selectAccounts(db)
@@ -44,7 +45,7 @@ export async function listAccounts(
         and(
           filter.email === undefined ? undefined : eq(sql`lower(${account.email})`, sql`lower(${filter.email})`),
           filter.status === undefined ? undefined : eq(account.status, filter.status),
-          afterRow(account, undefined, page),
+          afterPlace(account, page),
         ),
       )
       .orderBy(desc(account.createdAt), desc(account.id))
@@ -99,6 +100,7 @@ function selectAccounts(db: Database) {
         keys: sql`${keys}`.mapWith(Number),
         subUsers: sql`${subUsers}`.mapWith(Number),
         createdAt: account.createdAt,
+        place: exactTime(account.createdAt),
       })
       .from(account)
       .innerJoin(budget, eq(budget.id, account.id))

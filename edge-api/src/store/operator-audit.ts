@@ -2,7 +2,7 @@ import type { Result } from '@marvel/shared/result';
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
-import { pageRows } from './page.ts';
+import { pageRows, type PageWanted } from './page.ts';
 import { operatorAudit } from './schema/operations.ts';
 
 /** What an operator asked for, as the audit log keeps it: no secret belongs in it. */
@@ -23,10 +23,7 @@ export function auditStatement(db: Database, entry: AuditEntry) {
 /** What operators did, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listAudit(
   db: Database,
-  page: {
-    readonly limit: number;
-    /** Id of the last entry of the page before. */
-    readonly after?: number | undefined;
+  page: PageWanted<readonly [id: number]> & {
     readonly action?: string | undefined;
     readonly target?: string | undefined;
   },
@@ -37,7 +34,7 @@ export async function listAudit(
       .from(operatorAudit)
       .where(
         and(
-          page.after === undefined ? undefined : lt(operatorAudit.id, page.after),
+          page.after === undefined ? undefined : lt(operatorAudit.id, page.after[0]),
           page.action === undefined ? undefined : eq(operatorAudit.action, page.action),
           page.target === undefined ? undefined : eq(operatorAudit.target, page.target),
         ),

@@ -1,27 +1,38 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { sql, type SQL } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 
-/** Which part of a list, newest first. */
-export interface PageWanted {
+/** Which part of a list. `P`: what says where a row stands. */
+export interface PageWanted<P> {
   readonly limit: number;
-  /** Id of the last row of the page before. */
-  readonly after?: string | undefined;
+  /** Of the last row of the page before. */
+  readonly after: P | undefined;
 }
+
+/** Where a row of a list by age stands: when it was made, RFC 3339 with microseconds, and its id. */
+export type AgePlace = readonly [place: string, id: string];
+
+/** A row with when it was made, exactly. */
+export type Placed<T> = T & { readonly place: string };
 
 /** The most rows of one page. */
 export const maxPageRows = 100;
 
 /** How many rows to ask for: one more than the page has tells whether the list goes on. */
-export function pageRows({ limit }: Pick<PageWanted, 'limit'>): number {
+export function pageRows({ limit }: { readonly limit: number }): number {
   return Math.min(limit, maxPageRows) + 1;
 }
 
-/** What lies after the place of a row in a list by age; nothing, where `visible` does not let that row be seen. Without `visible` every row may be. */
-export function afterRow(
-  table: PgTable & { readonly id: PgColumn; readonly createdAt: PgColumn },
-  visible: SQL | undefined,
-  { after }: PageWanted,
+/** A time to the microsecond, which a `Date` does not hold. */
+export function exactTime(at: PgColumn | SQL): SQL<string> {
+  return sql<string>`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
+/** What lies after a place in a list by age, newest first; the row that stood there may be gone. */
+export function afterPlace(
+  table: { readonly id: PgColumn; readonly createdAt: PgColumn },
+  { after }: PageWanted<AgePlace>,
 ): SQL | undefined {
   if (after === undefined) return undefined;
-  return sql`(${table.createdAt}, ${table.id}) < (select ${table.createdAt}, ${table.id} from ${table} where ${and(eq(table.id, after), visible)})`;
+  const [place, id] = after;
+  return sql`(${table.createdAt}, ${table.id}) < (${place}::timestamptz, ${id})`;
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from './database-error.ts';
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { plan } from './schema/subscription.ts';
 
 export type Plan = typeof plan.$inferSelect;
@@ -46,17 +46,20 @@ export async function listPlans(
   db: Database,
   accountId: string,
   owner: 'marvel' | 'account' | undefined,
-  page: PageWanted,
-): Promise<Result<readonly Plan[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Plan>[], Unavailable>> {
   const marvels = and(isNull(plan.accountId), eq(plan.active, true));
   const own = eq(plan.accountId, accountId);
   const shown = owner === undefined ? or(marvels, own) : owner === 'marvel' ? marvels : own;
-  return list(db, shown, visibleTo(accountId), page);
+  return list(db, shown, page);
 }
 
 /** Every plan of Marvel's, inactive ones too. Errors: `unavailable`. */
-export async function listMarvelPlans(db: Database, page: PageWanted): Promise<Result<readonly Plan[], Unavailable>> {
-  return list(db, isNull(plan.accountId), isNull(plan.accountId), page);
+export async function listMarvelPlans(
+  db: Database,
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Plan>[], Unavailable>> {
+  return list(db, isNull(plan.accountId), page);
 }
 
 /** A plan that the account can see. Errors: `not_found` for an absent and another account's alike; `unavailable`. */
@@ -149,14 +152,13 @@ function visibleTo(accountId: string): SQL {
 async function list(
   db: Database,
   shown: SQL | undefined,
-  visible: SQL,
-  page: PageWanted,
-): Promise<Result<readonly Plan[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Plan>[], Unavailable>> {
   return attempt(() =>
     db
-      .select()
+      .select({ ...getTableColumns(plan), place: exactTime(plan.createdAt) })
       .from(plan)
-      .where(and(shown, afterRow(plan, visible, page)))
+      .where(and(shown, afterPlace(plan, page)))
       .orderBy(desc(plan.createdAt), desc(plan.id))
       .limit(pageRows(page)),
   );

@@ -2,6 +2,7 @@ import type { Result } from '@marvel/shared/result';
 import { and, eq, gte, lt, sql } from 'drizzle-orm';
 import { attempt, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
+import { exactTime } from './page.ts';
 import { credential } from './schema/credential.ts';
 import { rejection } from './schema/usage.ts';
 
@@ -30,10 +31,11 @@ export async function listRejections(
     readonly code?: string | undefined;
     readonly limit: number;
     /** The last row of the page before. One that is refused again meanwhile moves to the front. */
-    readonly after?: Pick<Rejection, 'place' | 'credentialId' | 'dialect' | 'code'> | undefined;
+    readonly after?: readonly [place: string, credentialId: string, dialect: string, code: string] | undefined;
   },
 ): Promise<Result<readonly Rejection[], Unavailable>> {
-  const { after, code } = wanted;
+  const { code } = wanted;
+  const [place, ...group] = wanted.after ?? [];
   const lastAt = sql`max(${rejection.lastAt})`;
   const order = sql`(${lastAt}, ${rejection.credentialId}, ${rejection.dialect}, ${rejection.code})`;
   return attempt(() =>
@@ -45,7 +47,7 @@ export async function listRejections(
         kind: credential.kind,
         count: sql`sum(${rejection.count})`.mapWith(Number),
         lastAt: lastAt.mapWith(rejection.lastAt),
-        place: sql<string>`to_char(${lastAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+        place: exactTime(lastAt),
       })
       .from(rejection)
       .innerJoin(credential, eq(credential.id, rejection.credentialId))
@@ -59,9 +61,12 @@ export async function listRejections(
       )
       .groupBy(rejection.credentialId, rejection.dialect, rejection.code, credential.kind)
       .having(
-        after === undefined
+        place === undefined
           ? undefined
-          : sql`${order} < (${after.place}::timestamptz, ${after.credentialId}, ${after.dialect}, ${after.code})`,
+          : sql`${order} < (${place}::timestamptz, ${sql.join(
+              group.map((part) => sql`${part}`),
+              sql`, `,
+            )})`,
       )
       .orderBy(sql`${order} desc`)
       .limit(wanted.limit + 1),

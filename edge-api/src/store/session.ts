@@ -2,7 +2,7 @@ import { and, desc, eq, getTableColumns, gt, lt, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
-import { pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { account, session } from './schema/account.ts';
 
 export interface NewSession {
@@ -72,38 +72,20 @@ export async function touchSession(db: Database, tokenDigest: string): Promise<R
   return touched.ok ? ok(undefined) : touched;
 }
 
-/** A session in the list. */
-export type ListedSession = typeof session.$inferSelect & {
-  /** When it was made, RFC 3339 with microseconds: what orders the list, exactly. */
-  readonly place: string;
-};
-
 /** The live sessions of an account after a place in the list, newest first: a page, and one more if there is one. Errors: `unavailable`. */
 export async function listSessions(
   db: Database,
   accountId: string,
-  page: Pick<PageWanted, 'limit'> & {
-    /** The last session of the page before; it may have ended meanwhile. */
-    readonly after: Pick<ListedSession, 'place' | 'id'> | undefined;
-  },
-): Promise<Result<readonly ListedSession[], Unavailable>> {
-  const { after } = page;
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<typeof session.$inferSelect>[], Unavailable>> {
   return attempt(() =>
     db
       .select({
         ...getTableColumns(session),
-        place: sql<string>`to_char(${session.createdAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+        place: exactTime(session.createdAt),
       })
       .from(session)
-      .where(
-        and(
-          eq(session.accountId, accountId),
-          gt(session.expiresAt, sql`now()`),
-          after === undefined
-            ? undefined
-            : sql`(${session.createdAt}, ${session.id}) < (${after.place}::timestamptz, ${after.id})`,
-        ),
-      )
+      .where(and(eq(session.accountId, accountId), gt(session.expiresAt, sql`now()`), afterPlace(session, page)))
       .orderBy(desc(session.createdAt), desc(session.id))
       .limit(pageRows(page)),
   );

@@ -1,5 +1,5 @@
 import { liveStatuses, type SubscriptionStatus } from '@marvel/shared/subscription-transition';
-import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
 import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
@@ -13,7 +13,7 @@ import {
   violatedConstraint,
 } from './database-error.ts';
 import type { Database } from './database.ts';
-import { afterRow, pageRows, type PageWanted } from './page.ts';
+import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
 import { subscription } from './schema/subscription.ts';
 
 export type Subscription = typeof subscription.$inferSelect;
@@ -83,12 +83,12 @@ export async function listSubscriptions(
   db: Database,
   accountId: string,
   { status, planId, customerId }: SubscriptionFilter,
-  page: PageWanted,
-): Promise<Result<readonly Subscription[], Unavailable>> {
+  page: PageWanted<AgePlace>,
+): Promise<Result<readonly Placed<Subscription>[], Unavailable>> {
   const own = eq(subscription.accountId, accountId);
   return attempt(() =>
     db
-      .select()
+      .select({ ...getTableColumns(subscription), place: exactTime(subscription.createdAt) })
       .from(subscription)
       .where(
         and(
@@ -96,7 +96,7 @@ export async function listSubscriptions(
           status === undefined ? undefined : eq(subscription.status, status),
           planId === undefined ? undefined : eq(subscription.planId, planId),
           customerId === undefined ? undefined : eq(subscription.customerId, customerId),
-          afterRow(subscription, own, page),
+          afterPlace(subscription, page),
         ),
       )
       .orderBy(desc(subscription.createdAt), desc(subscription.id))

@@ -25,9 +25,9 @@ export async function listWebhookDeliveries(
     readonly endpointId?: string | undefined;
     readonly status?: DeliveryStatus['status'] | undefined;
   },
-  page: PageWanted,
+  page: PageWanted<readonly [id: string]>,
 ): Promise<Result<readonly WebhookDelivery[], Unavailable>> {
-  const before = sql`${webhookDelivery.seq} < (select d.seq from webhook_delivery d where d.id = ${page.after ?? ''} and d.account_id = ${accountId})`;
+  const before = sql`${webhookDelivery.seq} < (select d.seq from webhook_delivery d where d.id = ${page.after?.[0] ?? ''} and d.account_id = ${accountId})`;
   return attempt(() =>
     selectDeliveries(db)
       .where(

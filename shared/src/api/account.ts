@@ -1,7 +1,5 @@
 import * as v from 'valibot';
 import { Count, Id, Line, Timestamp } from '../units.ts';
-import { PageQuery } from './page.ts';
-import { PlaceCursor } from './place-cursor.ts';
 
 /** An e-mail address; its case does not matter. */
 export const Email = v.pipe(v.string(), v.maxLength(254), v.toLowerCase(), v.email());
@@ -40,13 +38,6 @@ export const Session = v.strictObject({
   expires_at: Timestamp,
   /** Whether it is the one that asks. */
   current: v.boolean(),
-});
-
-/** How much of the list, and from where: sessions end while it is read. */
-export const SessionQuery = v.strictObject({
-  limit: PageQuery.entries.limit,
-  /** The `next_cursor` of the page before. */
-  cursor: v.optional(PlaceCursor),
 });
 
 /** Newest first; `next_cursor` is `null` on the last page. */

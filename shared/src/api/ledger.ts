@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Count, SignedBytes, Timestamp } from '../units.ts';
 import { Moment } from './moment.ts';
+import { Cursor } from './page.ts';
 
 /** What can move bytes. */
 export const ledgerCauses = ['payment', 'batch', 'adjustment', 'refund', 'expiry'] as const;
@@ -17,8 +18,7 @@ export const LedgerQuery = v.strictObject({
     v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,3}|10000)$/, `must be an integer from 1 to ${maxLedgerPage}`)),
     '100',
   ),
-  /** The `next_cursor` of the page before. */
-  cursor: v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,14}$/, 'must be a next_cursor'))),
+  cursor: v.optional(Cursor),
 });
 
 /** Bytes that came into an account (positive) or left it (negative). */

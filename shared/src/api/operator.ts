@@ -211,9 +211,7 @@ export const SetAccountStatusRequest = v.strictObject({ reason: v.pipe(Line(200)
 
 const AuditText = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, _, . or -'));
 export const AuditQuery = v.strictObject({
-  limit: PageQuery.entries.limit,
-  /** The `next_cursor` of the page before. */
-  cursor: v.optional(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,14}$/, 'must be a next_cursor'))),
+  ...PageQuery.entries,
   /** Such as `account.suspend`. */
   action: v.optional(AuditText),
   /** Id of what it was done to. */

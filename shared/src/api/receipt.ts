@@ -3,12 +3,11 @@ import { Digest } from '../receipt/batch-receipt.ts';
 import { ReceiptHead, ReceiptLine, ReceiptProof } from '../receipt/receipt.ts';
 import { Count, Id, Timestamp } from '../units.ts';
 import { Moment } from './moment.ts';
+import { Cursor } from './page.ts';
 
 /** The most receipts of one page, and the most heads. */
 export const maxReceiptPage = 100;
 export const maxReceiptChainPage = 1000;
-
-const Cursor = v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,14}$/, 'must be a next_cursor'));
 
 export const ReceiptQuery = v.strictObject({
   from: v.optional(Moment),
@@ -18,7 +17,6 @@ export const ReceiptQuery = v.strictObject({
     v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]?|100)$/, `must be an integer from 1 to ${maxReceiptPage}`)),
     '20',
   ),
-  /** The `next_cursor` of the page before. */
   cursor: v.optional(Cursor),
 });
 
@@ -56,7 +54,6 @@ export const ReceiptChainQuery = v.strictObject({
     v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, `must be an integer from 1 to ${maxReceiptChainPage}`)),
     '1000',
   ),
-  /** The `next_cursor` of the page before. */
   cursor: v.optional(Cursor),
 });
 

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { failureCodes } from '../failures.ts';
-import { Count, Id, isOfCalendar, Timestamp } from '../units.ts';
+import { Count, Id, Timestamp } from '../units.ts';
 import { Dialect } from '../usage-batch.ts';
 import { Moment } from './moment.ts';
-
-const cursorHint = 'must be a next_cursor';
-const cursorTimeLength = 27;
+import { Cursor } from './page.ts';
 
 /** The most rows of one page. */
 export const maxRejectionPage = 1000;
@@ -20,17 +18,7 @@ export const RejectionQuery = v.strictObject({
     v.pipe(v.string(), v.regex(/^(?:[1-9][0-9]{0,2}|1000)$/, `must be an integer from 1 to ${maxRejectionPage}`)),
     '100',
   ),
-  /** The `next_cursor` of the page before. */
-  cursor: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(
-        /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z~[a-z]{2,12}_[0-9A-Za-z]{4,48}~[a-z0-9-]{1,20}~[a-z_]{1,40}$/,
-        cursorHint,
-      ),
-      v.check((text) => isOfCalendar(text.slice(0, cursorTimeLength)), cursorHint),
-    ),
-  ),
+  cursor: v.optional(Cursor),
 });
 
 /** Requests of one credential that were refused alike. */

@@ -210,8 +210,9 @@ describe('what goes well', () => {
     const second = await make(account.token, '/plans', { ...terms, intervalCount: 3 });
     const id = await make(key, '/subscriptions', { planId, customerId });
     const first = await call('GET', '/plans?owner=account&limit=1', { token: key });
-    expect(first.json).toMatchObject({ data: [{ id: second, priceCents: 900, intervalCount: 3 }], nextCursor: second });
-    const next = await call('GET', `/plans?owner=account&limit=1&cursor=${second}`, { token: account.token });
+    expect(first.json).toMatchObject({ data: [{ id: second, priceCents: 900, intervalCount: 3 }] });
+    const { nextCursor: cursor } = v.parse(v.looseObject({ nextCursor: v.string() }), first.json);
+    const next = await call('GET', `/plans?owner=account&limit=1&cursor=${cursor}`, { token: account.token });
     expect(next.json).toMatchObject({ data: [{ id: planId }], nextCursor: null });
     const shown = await call('GET', `/subscriptions/${id}`, { token: key });
     expect(shown.json).toMatchObject({ id, planId, customerId, status: 'Active', periodsBegun: 1 });

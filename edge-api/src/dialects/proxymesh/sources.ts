@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { authorizeSource } from '../../routes/authorized-sources/authorize-source.ts';
 import { deleteSourceOf, listAuthorizedSources } from '../../store/authorized-source.ts';
-import { maxPageRows } from '../../store/page.ts';
+import { type AgePlace, maxPageRows } from '../../store/page.ts';
 
 /** A list is read whole; far more pages than an account has. */
 const maxPages = 100;
@@ -96,14 +96,15 @@ function listing(kind: 'ip' | 'hostname'): Endpoint {
     failures: [],
     async handle({ identity: { accountId } }, { db }) {
       const values: string[] = [];
-      let after: string | undefined;
+      let after: AgePlace | undefined;
       for (let pages = 0; pages < maxPages; pages += 1) {
         const listed = await listAuthorizedSources(db, accountId, { limit: maxPageRows, after });
         if (!listed.ok) return listed;
         const page = listed.value.slice(0, maxPageRows);
         values.push(...page.filter(({ source }) => source === kind).map(({ value }) => value));
         if (listed.value.length <= maxPageRows) break;
-        after = page.at(-1)?.id;
+        const last = page.at(-1);
+        after = last === undefined ? undefined : [last.place, last.id];
       }
       return ok({ [name]: values });
     },

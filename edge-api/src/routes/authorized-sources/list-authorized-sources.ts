@@ -3,9 +3,10 @@ import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listAuthorizedSources as listStoredSources } from '../../store/authorized-source.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listByAge } from '../paged-list.ts';
 import { showAuthorizedSource } from './show-authorized-source.ts';
+
+const sources = listByAge('authorized-sources');
 
 export const listAuthorizedSources = endpoint({
   method: 'GET',
@@ -17,10 +18,11 @@ export const listAuthorizedSources = endpoint({
   reply: { status: 200, description: 'Newest first.', body: AuthorizedSourceList },
   failures: [],
   async handle({ query, identity }, { db }) {
-    const page = pageWanted(query);
-    const listed = await listStoredSources(db, identity.accountId, page);
+    const page = sources.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredSources(db, identity.accountId, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = sources.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showAuthorizedSource), next_cursor: nextCursor });
   },
 });

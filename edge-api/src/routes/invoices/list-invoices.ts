@@ -3,9 +3,10 @@ import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listInvoices as listStoredInvoices } from '../../store/invoice.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listByAge } from '../paged-list.ts';
 import { showInvoice } from './show-invoice.ts';
+
+const invoices = listByAge('invoices');
 
 export const listInvoices = endpoint({
   method: 'GET',
@@ -17,10 +18,11 @@ export const listInvoices = endpoint({
   reply: { status: 200, description: 'Newest first.', body: InvoiceList },
   failures: [],
   async handle({ query, identity }, { db }) {
-    const page = pageWanted(query);
-    const listed = await listStoredInvoices(db, identity.accountId, page);
+    const page = invoices.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredInvoices(db, identity.accountId, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = invoices.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showInvoice), next_cursor: nextCursor });
   },
 });

@@ -2,9 +2,10 @@ import { OperatorAccountList, OperatorAccountQuery } from '@marvel/shared/api/op
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listAccounts as listStoredAccounts } from '../../store/operator-account.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listByAge } from '../paged-list.ts';
 import { showAccount } from './show-account.ts';
+
+const accounts = listByAge('operator/accounts');
 
 export const listAccounts = endpoint({
   method: 'GET',
@@ -17,10 +18,11 @@ export const listAccounts = endpoint({
   failures: [],
   duringMaintenance: true,
   async handle({ query }, { db }) {
-    const page = pageWanted(query);
-    const listed = await listStoredAccounts(db, { email: query.email, status: query.status }, page);
+    const page = accounts.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredAccounts(db, { email: query.email, status: query.status }, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = accounts.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showAccount), next_cursor: nextCursor });
   },
 });

@@ -2,7 +2,9 @@ import { AuditPage, AuditQuery } from '@marvel/shared/api/operator';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listAudit as listStoredAudit } from '../../store/operator-audit.ts';
-import { pageOf } from '../page.ts';
+import { listByNumber } from '../paged-list.ts';
+
+const entries = listByNumber('operator/audit', ({ id }: { readonly id: number }) => id);
 
 export const listAudit = endpoint({
   method: 'GET',
@@ -14,11 +16,12 @@ export const listAudit = endpoint({
   reply: { status: 200, description: 'Newest first.', body: AuditPage },
   failures: [],
   duringMaintenance: true,
-  async handle({ query: { limit, cursor, action, target } }, { db }) {
-    const page = { limit: Number(limit), after: cursor === undefined ? undefined : Number(cursor), action, target };
-    const listed = await listStoredAudit(db, page);
+  async handle({ query }, { db }) {
+    const page = entries.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredAudit(db, { ...page.value, action: query.action, target: query.target });
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => String(id));
+    const { rows, nextCursor } = entries.pageOf(listed.value, page.value.limit);
     const data = rows.map(({ id, at, action: done, target: to, detail, requestId }) => ({
       id,
       at: at.toISOString(),

@@ -5,8 +5,9 @@ import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listExits as listStoredExits } from '../../store/exit-import.ts';
 import { toExit } from '../../store/exit.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listById } from '../paged-list.ts';
+
+const exits = listById('operator/exits', ({ id }: { readonly id: string }) => id);
 
 export const listExits = endpoint({
   method: 'GET',
@@ -19,10 +20,11 @@ export const listExits = endpoint({
   failures: [],
   duringMaintenance: true,
   async handle({ query }, { db, nowMs }) {
-    const page = pageWanted(query);
-    const listed = await listStoredExits(db, page);
+    const page = exits.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredExits(db, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = exits.pageOf(listed.value, page.value.limit);
     const data = rows.map((row) => {
       const exit = toExit(row);
       const { kind: _kind, transport, ...shown } = exit;

@@ -3,9 +3,10 @@ import { PlanList } from '@marvel/shared/api/plan';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listMarvelPlans } from '../../store/plan.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listByAge } from '../paged-list.ts';
 import { showPlan } from '../plans/show-plan.ts';
+
+const plans = listByAge('operator/plans');
 
 export const listOperatorPlans = endpoint({
   method: 'GET',
@@ -18,10 +19,11 @@ export const listOperatorPlans = endpoint({
   failures: [],
   duringMaintenance: true,
   async handle({ query }, { db }) {
-    const page = pageWanted(query);
-    const listed = await listMarvelPlans(db, page);
+    const page = plans.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listMarvelPlans(db, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = plans.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showPlan), next_cursor: nextCursor });
   },
 });

@@ -2,8 +2,10 @@ import { ReceiptChainPage, ReceiptChainQuery } from '@marvel/shared/api/receipt'
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listHeads } from '../../store/receipt.ts';
-import { pageOf } from '../page.ts';
+import { listByNumber } from '../paged-list.ts';
 import { readPeriod } from '../period.ts';
+
+const heads = listByNumber('receipts/chain', ({ number }: { readonly number: number }) => number);
 
 export const getReceiptChain = endpoint({
   method: 'GET',
@@ -17,13 +19,14 @@ export const getReceiptChain = endpoint({
   reply: { status: 200, description: 'In the order in which they came.', body: ReceiptChainPage },
   failures: [],
   async handle({ query }, { db }) {
-    const limit = Number(query.limit);
+    const page = heads.wanted(query);
+    if (!page.ok) return page;
+    const { limit } = page.value;
     const period = readPeriod(query);
     if (!period.ok) return period;
-    const after = query.cursor === undefined ? undefined : Number(query.cursor);
-    const listed = await listHeads(db, query.gateway, { ...period.value, limit, after });
+    const listed = await listHeads(db, query.gateway, { ...period.value, limit, after: page.value.after?.[0] });
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, limit, ({ number }) => String(number));
+    const { rows, nextCursor } = heads.pageOf(listed.value, limit);
     return ok({ data: rows.map(({ head, signature }) => ({ head, signature })), next_cursor: nextCursor });
   },
 });

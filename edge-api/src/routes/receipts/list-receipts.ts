@@ -2,9 +2,11 @@ import { ReceiptPage, ReceiptQuery } from '@marvel/shared/api/receipt';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listReceipts as listStoredReceipts } from '../../store/receipt.ts';
-import { pageOf } from '../page.ts';
+import { listByNumber } from '../paged-list.ts';
 import { readPeriod } from '../period.ts';
 import { showReceipt } from './show-receipt.ts';
+
+const receipts = listByNumber('receipts', ({ transactionId }: { readonly transactionId: number }) => transactionId);
 
 export const listReceipts = endpoint({
   method: 'GET',
@@ -39,13 +41,18 @@ export const listReceipts = endpoint({
   },
   failures: [],
   async handle({ query, identity }, { db }) {
-    const limit = Number(query.limit);
+    const page = receipts.wanted(query);
+    if (!page.ok) return page;
+    const { limit } = page.value;
     const period = readPeriod(query);
     if (!period.ok) return period;
-    const after = query.cursor === undefined ? undefined : Number(query.cursor);
-    const listed = await listStoredReceipts(db, identity.accountId, { ...period.value, limit, after });
+    const listed = await listStoredReceipts(db, identity.accountId, {
+      ...period.value,
+      limit,
+      after: page.value.after?.[0],
+    });
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, limit, ({ transactionId }) => String(transactionId));
+    const { rows, nextCursor } = receipts.pageOf(listed.value, limit);
     return ok({ data: rows.map((receipt) => showReceipt(receipt, identity.accountId)), next_cursor: nextCursor });
   },
 });

@@ -1,11 +1,18 @@
 import { Rejection, RejectionPage, RejectionQuery } from '@marvel/shared/api/rejection';
 import { failureEntry } from '@marvel/shared/failures';
 import { err, ok } from '@marvel/shared/result';
+import { Id } from '@marvel/shared/units';
 import * as v from 'valibot';
 import { usagePeriod } from '../../domain/usage-period.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { listRejections as listStoredRejections, type Rejection as StoredRejection } from '../../store/rejection.ts';
-import { pageOf } from '../page.ts';
+import { ExactTime, pagedList } from '../paged-list.ts';
+
+const rejections = pagedList(
+  'rejections',
+  v.strictTuple([ExactTime, Id, Rejection.entries.dialect, Rejection.entries.code]),
+  ({ place, credentialId, dialect, code }: StoredRejection) => [place, credentialId, dialect, code],
+);
 
 export const listRejections = endpoint({
   method: 'GET',
@@ -26,29 +33,15 @@ export const listRejections = endpoint({
   async handle({ query, identity }, { db, env, nowMs }) {
     const period = usagePeriod(query, nowMs);
     if (!period.ok) return err({ code: 'invalid', message: `${period.error.field}: ${period.error.reason}` });
-    const limit = Number(query.limit);
-    const listed = await listStoredRejections(db, identity.accountId, {
-      ...period.value,
-      code: query.code,
-      limit,
-      after: placeAt(query.cursor),
-    });
+    const page = rejections.wanted(query);
+    if (!page.ok) return page;
+    const wanted = { ...period.value, ...page.value, code: query.code };
+    const listed = await listStoredRejections(db, identity.accountId, wanted);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, limit, cursorOf);
+    const { rows, nextCursor } = rejections.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map((row) => show(row, env.PUBLIC_API_URL)), next_cursor: nextCursor });
   },
 });
-
-function cursorOf({ place, credentialId, dialect, code }: StoredRejection): string {
-  return [place, credentialId, dialect, code].join('~');
-}
-
-function placeAt(cursor: string | undefined) {
-  const [place, credentialId, dialect, code] = cursor?.split('~') ?? [];
-  if (place === undefined || credentialId === undefined || dialect === undefined || code === undefined)
-    return undefined;
-  return { place, credentialId, dialect, code };
-}
 
 /** A stored refusal as the API shows it, with what the catalogue says of its code. */
 function show({ kind, credentialId, lastAt, ...row }: StoredRejection, apiUrl: string): Rejection {

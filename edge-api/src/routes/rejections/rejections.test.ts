@@ -113,8 +113,6 @@ test('another account sees nothing of it, not even behind a cursor of this one',
 
 test.each([
   ['limit=1001', 'limit: must be an integer from 1 to 1000'],
-  ['cursor=x', 'cursor: must be a next_cursor'],
-  ['cursor=2026-13-40T00:00:00.000000Z~key_12345678~marvel~no_capacity', 'cursor: must be a next_cursor'],
   ['from=2026-03-02&to=2026-03-01', 'from: must be before to'],
 ])('?%s is refused: %s', async (query, message) => {
   expectFailure(await edge.call('GET', `/v1/rejections?${query}`, { token: account.token }), 'invalid', message);

@@ -1,8 +1,11 @@
-import { SessionList, SessionQuery } from '@marvel/shared/api/account';
+import { SessionList } from '@marvel/shared/api/account';
+import { PageQuery } from '@marvel/shared/api/page';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listSessions as listStoredSessions } from '../../store/session.ts';
-import { pageOf } from '../page.ts';
+import { listByAge } from '../paged-list.ts';
+
+const sessions = listByAge('sessions');
 
 export const listSessions = endpoint({
   method: 'GET',
@@ -10,14 +13,15 @@ export const listSessions = endpoint({
   access: 'session',
   tag: 'Account',
   summary: 'List the sessions',
-  query: SessionQuery,
+  query: PageQuery,
   reply: { status: 200, description: 'Newest first.', body: SessionList },
   failures: [],
-  async handle({ query: { limit, cursor }, identity }, { db }) {
-    const page = { limit: Number(limit), after: placeAt(cursor) };
-    const listed = await listStoredSessions(db, identity.accountId, page);
+  async handle({ query, identity }, { db }) {
+    const page = sessions.wanted(query);
+    if (!page.ok) return page;
+    const listed = await listStoredSessions(db, identity.accountId, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ place, id }) => `${place}~${id}`);
+    const { rows, nextCursor } = sessions.pageOf(listed.value, page.value.limit);
     const data = rows.map((session) => ({
       id: session.id,
       created_at: session.createdAt.toISOString(),
@@ -28,8 +32,3 @@ export const listSessions = endpoint({
     return ok({ data, next_cursor: nextCursor });
   },
 });
-
-function placeAt(cursor: string | undefined) {
-  const [place, id] = cursor?.split('~') ?? [];
-  return place === undefined || id === undefined ? undefined : { place, id };
-}

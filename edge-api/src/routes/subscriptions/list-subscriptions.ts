@@ -2,9 +2,10 @@ import { SubscriptionList, SubscriptionQuery } from '@marvel/shared/api/subscrip
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { listSubscriptions as listStoredSubscriptions } from '../../store/subscription.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listByAge } from '../paged-list.ts';
 import { showSubscription } from './show-subscription.ts';
+
+const subscriptions = listByAge('subscriptions');
 
 export const listSubscriptions = endpoint({
   method: 'GET',
@@ -17,11 +18,12 @@ export const listSubscriptions = endpoint({
   reply: { status: 200, description: 'Newest first.', body: SubscriptionList },
   failures: [],
   async handle({ query, identity }, { db }) {
-    const page = pageWanted(query);
+    const page = subscriptions.wanted(query);
+    if (!page.ok) return page;
     const filter = { status: query.status, planId: query.plan_id, customerId: query.customer_id };
-    const listed = await listStoredSubscriptions(db, identity.accountId, filter, page);
+    const listed = await listStoredSubscriptions(db, identity.accountId, filter, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ id }) => id);
+    const { rows, nextCursor } = subscriptions.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showSubscription), next_cursor: nextCursor });
   },
 });

@@ -1,10 +1,11 @@
 import { WebhookDeliveryPage, WebhookDeliveryQuery } from '@marvel/shared/api/webhook';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { listWebhookDeliveries as listStoredDeliveries } from '../../store/webhook-delivery.ts';
-import { pageOf } from '../page.ts';
-import { pageWanted } from '../page-wanted.ts';
+import { listWebhookDeliveries as listStoredDeliveries, type WebhookDelivery } from '../../store/webhook-delivery.ts';
+import { listById } from '../paged-list.ts';
 import { showWebhookDelivery } from './show-webhook-delivery.ts';
+
+const deliveries = listById('webhook-deliveries', ({ delivery }: WebhookDelivery) => delivery.id);
 
 export const listWebhookDeliveries = endpoint({
   method: 'GET',
@@ -17,11 +18,12 @@ export const listWebhookDeliveries = endpoint({
   reply: { status: 200, description: 'Newest first.', body: WebhookDeliveryPage },
   failures: [],
   async handle({ query, identity }, { db }) {
-    const page = pageWanted(query);
+    const page = deliveries.wanted(query);
+    if (!page.ok) return page;
     const filter = { endpointId: query.endpoint, status: query.status };
-    const listed = await listStoredDeliveries(db, identity.accountId, filter, page);
+    const listed = await listStoredDeliveries(db, identity.accountId, filter, page.value);
     if (!listed.ok) return listed;
-    const { rows, nextCursor } = pageOf(listed.value, page.limit, ({ delivery }) => delivery.id);
+    const { rows, nextCursor } = deliveries.pageOf(listed.value, page.value.limit);
     return ok({ data: rows.map(showWebhookDelivery), next_cursor: nextCursor });
   },
 });
