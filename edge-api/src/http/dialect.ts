@@ -1,5 +1,6 @@
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import type { Result } from '@marvel/shared/result';
+import type * as v from 'valibot';
 import type { Access } from './access.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Identity } from './identity.ts';
@@ -23,6 +24,8 @@ export interface Dialect {
     request: Request,
     services: Services,
   ) => Promise<Result<Identity<Access>, Failure>>;
+  /** What a query must be where the endpoint says nothing of it; anything unless given. */
+  readonly defaultQuery?: v.GenericSchema;
   /** Reads a body that has a schema. Errors: `unsupported_media_type`, `bad_request`, `invalid`. */
   readonly parseBody: (contentType: string | null, body: Uint8Array) => Result<unknown, Failure>;
   readonly renderReply: (endpoint: Endpoint, request: Request, value: unknown, headers: Headers) => Response;

@@ -126,7 +126,7 @@ async function decide(
   const url = new URL(request.url);
   const parsedParams = parseParams(endpoint, params);
   if (!parsedParams.ok) return parsedParams;
-  const query = parseQuery(endpoint, url.searchParams);
+  const query = parseQuery(dialect, endpoint, url.searchParams);
   if (!query.ok) return query;
   const body = await parseBody(dialect, endpoint, request);
   if (!body.ok) return body;
@@ -180,7 +180,11 @@ function parseParams({ params: schema, fieldFailures }: Endpoint, params: PathPa
   return err({ code: 'not_found' });
 }
 
-function parseQuery({ query: schema, fieldFailures }: Endpoint, given: URLSearchParams): Result<unknown, Failure> {
+function parseQuery(
+  { defaultQuery }: Dialect,
+  { query: schema = defaultQuery, fieldFailures }: Endpoint,
+  given: URLSearchParams,
+): Result<unknown, Failure> {
   if (schema === undefined) return ok(undefined);
   const query: Record<string, string> = {};
   for (const [name, value] of given) {

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { csvReply, wantsCsv } from './csv-reply.ts';
 import type { Dialect } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -10,6 +11,8 @@ export const v1: Dialect = {
   name: 'v1',
   credential: bearerToken,
   identify: async (endpoint, token, _request, services) => identifyToken(endpoint, token, services),
+  // Or a parameter that does nothing would be a wish passed over in silence.
+  defaultQuery: v.strictObject({}),
   parseBody: parseJsonBody,
   renderReply,
   renderFailure,

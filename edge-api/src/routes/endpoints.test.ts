@@ -78,6 +78,19 @@ describe('routing', () => {
   });
 });
 
+describe('every endpoint', () => {
+  const others = byName.filter(([, { access }]) => access !== 'gateway');
+
+  test.each(others)('%s refuses a query parameter that it does not have, naming it', async (name, operation) => {
+    const needed = operation.query.includes('gateway') ? 'gateway=gtw_00000000&' : '';
+    const path = `${operation.path}?${needed}no_such_thing=1`;
+    const reply = await send({ ...operation, path }, operation.maxBodyBytes === undefined ? {} : { body: {} });
+    // Stripe posts to whatever address it was given.
+    if (name === 'POST /v1/webhooks/stripe') expectFailure(reply, 'signature_invalid');
+    else expectFailure(reply, 'invalid', 'no_such_thing: is not known here');
+  });
+});
+
 describe('every endpoint that needs a token', () => {
   test.each(withToken)('%s answers 401 alike to none, an unknown and another kind of token', async (_, operation) => {
     const wrong = [undefined, 'sess_unknown', `gw_${'0'.repeat(43)}`, '', 'x'.repeat(600)];

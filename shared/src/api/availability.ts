@@ -1,6 +1,10 @@
 import * as v from 'valibot';
 import { Grade } from '../exit.ts';
 import { Count, CountryCode, Timestamp } from '../units.ts';
+import { GivenCountry } from './node.ts';
+
+/** Which countries; all of them unless given. */
+export const AvailabilityQuery = v.strictObject({ country: v.optional(GivenCountry) });
 
 /** What a dial to one country finds. */
 export const CountryAvailability = v.strictObject({

@@ -182,6 +182,10 @@ describe('GET, DELETE and rotate of nodes', () => {
   });
 });
 
+async function ask(query: string) {
+  return edge.call('GET', `/v1/availability?${query}`);
+}
+
 describe('GET /v1/availability', () => {
   test('counts the live residential exits of each country, for everybody', async () => {
     const reply = await edge.call('GET', '/v1/availability');
@@ -222,6 +226,17 @@ describe('GET /v1/availability', () => {
     );
     const { countries } = v.parse(Availability, (await edge.call('GET', '/v1/availability/us')).json);
     expect(countries).toMatchObject([{ country: 'US', exits: 4, dial_success: 0.875 }]);
+  });
+
+  test('is that of one country alone with ?country=, and of none where nothing of it is live', async () => {
+    const { json } = await ask('country=fr');
+    expect(v.parse(Availability, json).countries).toMatchObject([{ country: 'FR', exits: 1 }]);
+    expect((await ask('country=JP')).json).toMatchObject({ countries: [] });
+    for (const wrong of ['country=USA', 'country=', 'country=%27']) {
+      expectFailure(await ask(wrong), 'target_invalid_country');
+    }
+    expectFailure(await ask('country=US&country=DE'), 'invalid', 'a query parameter appears twice');
+    expectFailure(await ask('state=CA'), 'invalid', 'state: is not known here');
   });
 
   test('a country without a live exit is 404, one that is none 422', async () => {

@@ -1,6 +1,7 @@
 import { WebhookReceived } from '@marvel/shared/api/billing';
 import type { Failure } from '@marvel/shared/failures';
 import { ok, type Result } from '@marvel/shared/result';
+import * as v from 'valibot';
 import type { PaymentNews } from '../../domain/payment-news.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import type { Services } from '../../http/services.ts';
@@ -22,6 +23,8 @@ export const receiveStripe = endpoint({
   tag: 'Billing',
   summary: 'Hear of payments from Stripe',
   description: 'Credits once, whatever the order or number of deliveries. Refunds and disputes take the bytes back.',
+  // Whatever its address was given when it was registered with Stripe: no payment is to be lost by that.
+  query: v.looseObject({}),
   body: 'bytes',
   maxBodyBytes,
   reply: { status: 200, description: 'Taken in.', body: WebhookReceived },
