@@ -255,8 +255,10 @@ static napi_value do_connect(napi_env env, napi_callback_info info) {
   struct engine *engine = engine_of(env);
   struct sockaddr_storage storage;
   socklen_t length;
-  int fd = open_socket(env, values, &storage, &length);
+  int fd = open_socket(env, values, &storage, &length), off = 0;
   if (fd < 0) return result_of(env, -1);
+  // Who dials speaks first, so the last packet of the handshake can be the one with the request. Source: tcp(7); measured.
+  setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off);
   if ((connect(fd, (struct sockaddr *)&storage, length) < 0 && errno != EINPROGRESS) ||
       !watch(engine, fd, EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET))
     return result_of(env, discard(fd));
