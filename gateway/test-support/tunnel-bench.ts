@@ -93,7 +93,7 @@ export class TunnelBench implements Disposable {
     const accepted = Promise.withResolvers<Leg>();
     const listener = await openNativeListener(engine, { host: '127.0.0.1', port: 0 }, accepted.resolve);
     const client = connect({ host: '127.0.0.1', port: portOf(listener.address), allowHalfOpen: true, noDelay: true });
-    const connected = Promise.withResolvers<void>();
+    const connected = Promise.withResolvers<Leg>();
     const server = createServer({ allowHalfOpen: true, noDelay: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const coming = Promise.withResolvers<Socket>();

@@ -96,5 +96,12 @@ export interface Leg {
 
 /** Who dials: hears when the connection stands; when it does not come to that, `onClose`. */
 export interface Dialling extends LegReceiver {
-  onConnect(): void;
+  /** `leg`: the connection, whose receiver it is. */
+  onConnect(leg: Leg): void;
+}
+
+/** A connection that is being made. */
+export interface Dialled {
+  /** Gives it up. Whoever dials may still hear `onClose`, and nothing else. */
+  destroy(): void;
 }

@@ -251,7 +251,7 @@ export class NativeLeg implements Leg, NativeTarget, NativeWriter {
     }
     if ((flags & epollOut) === 0) return false;
     this.#dialling = undefined;
-    dialling?.onConnect();
+    dialling?.onConnect(this);
     return true;
   }
 

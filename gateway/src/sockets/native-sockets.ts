@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
-import type { Dialling, Leg } from './leg.ts';
+import type { Dialled, Dialling, Leg } from './leg.ts';
 import type { ListenAddress, Listener } from './listener.ts';
+import { NamedDial } from './named-dial.ts';
+import type { Names } from './names.ts';
 import { NativeEngine } from './native-engine.ts';
 import { NativeLeg } from './native-leg.ts';
 import { openNativeListener } from './native-listener.ts';
@@ -18,26 +20,30 @@ export function nativeEngine(): NativeEngine {
   return engine;
 }
 
-/** Connections on descriptors of ours, with Node's for what needs TLS or a name looked up. */
+/** Connections on descriptors of ours, with Node's for what needs TLS. */
 export class NativeSockets implements Sockets {
   readonly kind = 'native';
   readonly #engine: NativeEngine;
   readonly #others: Sockets;
+  readonly #names: Names;
 
-  constructor(native: NativeEngine, others: Sockets) {
+  constructor(native: NativeEngine, others: Sockets, names: Names) {
     this.#engine = native;
     this.#others = others;
+    this.#names = names;
   }
 
   async listen(listen: ListenAddress, onLeg: (leg: Leg) => void): Promise<Listener> {
     const { host } = listen;
-    if (isIP(host) !== 0 && !isPlainAddress(host)) return this.#others.listen(listen, onLeg);
+    // An address of one zone only.
+    if (host.includes('%')) return this.#others.listen(listen, onLeg);
     return openNativeListener(this.#engine, listen, onLeg);
   }
 
-  dial(transport: Transport, dialling: Dialling): Leg {
+  dial(transport: Transport, dialling: Dialling): Dialled {
     const { host, port, tls } = transport;
-    if (tls || !isPlainAddress(host)) return this.#others.dial(transport, dialling);
+    if (tls || host.includes('%')) return this.#others.dial(transport, dialling);
+    if (isIP(host) === 0) return new NamedDial(this.#engine, this.#names, host, port, dialling);
     return NativeLeg.dial(this.#engine, host, port, dialling);
   }
 
@@ -48,9 +54,4 @@ export class NativeSockets implements Sockets {
   tidy(): void {
     this.#engine.module.tidy();
   }
-}
-
-/** Of one zone only, and no name. */
-function isPlainAddress(host: string): boolean {
-  return isIP(host) !== 0 && !host.includes('%');
 }

@@ -1,8 +1,9 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Transport } from '@marvel/shared/exit';
-import type { Dialling, Leg } from './leg.ts';
+import type { Dialled, Dialling, Leg } from './leg.ts';
 import { type ListenAddress, type Listener, nobody, openListener } from './listener.ts';
+import type { NameAnswer, Names } from './names.ts';
 import { type BufferedReading, findInstallReading, type InstallReading } from './node-internals.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { SocketLeg } from './socket-leg.ts';
@@ -12,17 +13,19 @@ import type { Sockets } from './sockets.ts';
 export class NodeSockets implements Sockets {
   readonly kind = 'node';
   readonly #exitTrust: SecureContext;
+  readonly #lookup: LookupFunction;
   readonly #install: InstallReading | undefined;
   readonly #buffers = new ReadBuffers();
 
-  private constructor(exitTrust: SecureContext, install: InstallReading | undefined) {
+  private constructor(exitTrust: SecureContext, names: Names, install: InstallReading | undefined) {
     this.#exitTrust = exitTrust;
+    this.#lookup = lookupIn(names);
     this.#install = install;
   }
 
-  /** `exitTrust`: what the certificate of an exit with TLS is checked against. */
-  static async open(exitTrust: SecureContext): Promise<NodeSockets> {
-    return new NodeSockets(exitTrust, await findInstallReading());
+  /** `exitTrust`: what the certificate of an exit with TLS is checked against. `names`: where names of exits are looked up. */
+  static async open(exitTrust: SecureContext, names: Names): Promise<NodeSockets> {
+    return new NodeSockets(exitTrust, names, await findInstallReading());
   }
 
   async listen(listen: ListenAddress, onLeg: (leg: Leg) => void): Promise<Listener> {
@@ -31,11 +34,11 @@ export class NodeSockets implements Sockets {
     });
   }
 
-  dial(transport: Transport, dialling: Dialling): Leg {
+  dial(transport: Transport, dialling: Dialling): Dialled {
     const leg = new SocketLeg(dialling, this.#buffers, (reading) =>
-      openSocket(transport, this.#exitTrust, reading, () => {
+      this.#open(transport, reading, () => {
         leg.noteConnected();
-        dialling.onConnect();
+        dialling.onConnect(leg);
       }),
     );
     return leg;
@@ -48,16 +51,31 @@ export class NodeSockets implements Sockets {
   tidy(): void {
     // The spare buffers are bounded, and memory, not descriptors.
   }
+
+  #open({ host, port, tls }: Transport, reading: BufferedReading, onConnect: () => void): Socket {
+    const options = { host, port, allowHalfOpen: true, noDelay: true, lookup: this.#lookup };
+    const secureContext = this.#exitTrust;
+    // The name an exit has to prove is the one it is dialled by. An address is no server name. Source: RFC 6066 section 3.
+    if (tls) return connectTls({ ...options, secureContext, servername: isIP(host) === 0 ? host : '' }, onConnect);
+    return connect({ ...options, onread: reading }, onConnect);
+  }
 }
 
-function openSocket(
-  { host, port, tls }: Transport,
-  secureContext: SecureContext,
-  reading: BufferedReading,
-  onConnect: () => void,
-): Socket {
-  const options = { host, port, allowHalfOpen: true, noDelay: true };
-  // The name an exit has to prove is the one it is dialled by. An address is no server name. Source: RFC 6066 section 3.
-  if (tls) return connectTls({ ...options, secureContext, servername: isIP(host) === 0 ? host : '' }, onConnect);
-  return connect({ ...options, onread: reading }, onConnect);
+/** Look-ups as Node's sockets ask for them, which then try the addresses themselves. */
+function lookupIn(names: Names): LookupFunction {
+  return (name, { all }, callback) => {
+    const answer = ({ addresses, error }: NameAnswer): void => {
+      const [first = ''] = addresses ?? [];
+      if (error !== undefined) callback(error, '');
+      else if (all === true)
+        callback(
+          null,
+          addresses.map((address) => ({ address, family: isIP(address) })),
+        );
+      else callback(null, first, isIP(first));
+    };
+    const addresses = names.known(name);
+    if (addresses === undefined) names.learn(name, answer);
+    else process.nextTick(answer, { addresses });
+  };
 }

@@ -1,4 +1,5 @@
 import type { SecureContext } from 'node:tls';
+import { Names } from './names.ts';
 import { NativeSockets, nativeEngine } from './native-sockets.ts';
 import { NodeSockets } from './node-sockets.ts';
 import type { Sockets } from './sockets.ts';
@@ -14,10 +15,11 @@ export async function openSockets(
   exitTrust: SecureContext,
   openNative: typeof nativeEngine = nativeEngine,
 ): Promise<Sockets & { readonly fault?: string }> {
-  const node = await NodeSockets.open(exitTrust);
+  const names = new Names();
+  const node = await NodeSockets.open(exitTrust, names);
   if (wanted === 'node') return node;
   try {
-    return new NativeSockets(openNative(), node);
+    return new NativeSockets(openNative(), node, names);
   } catch (error) {
     const fault = error instanceof Error ? error.message : String(error);
     if (wanted === 'native') throw new Error(`MARVEL_SOCKETS: there are no native sockets: ${fault}`, { cause: error });

@@ -1,5 +1,5 @@
 import type { Transport } from '@marvel/shared/exit';
-import type { Dialling, Leg } from '../sockets/leg.ts';
+import type { Dialled, Dialling, Leg } from '../sockets/leg.ts';
 import type { Sockets } from '../sockets/sockets.ts';
 import type { DialFault } from './dial-fault.ts';
 import type { Handshake } from './handshake.ts';
@@ -43,16 +43,17 @@ export class DialAttempt implements Dialling {
   readonly #handshake: Handshake;
   readonly #times: AttemptTimes;
   readonly #startedAtMs = performance.now();
-  readonly #leg: Leg;
+  readonly #dialled: Dialled;
+  /** Once the exit has taken the connection. */
+  #leg: Leg | undefined;
   #timer: NodeJS.Timeout;
-  #isConnected = false;
   #isSettled = false;
 
   constructor(transport: Transport, handshake: Handshake, times: AttemptTimes, means: DialMeans, owner: AttemptOwner) {
     this.#owner = owner;
     this.#handshake = handshake;
     this.#times = times;
-    this.#leg = means.sockets.dial(transport, this);
+    this.#dialled = means.sockets.dial(transport, this);
     this.#timer = setTimeout(onTimeout, times.connectTimeoutMs, this);
   }
 
@@ -62,11 +63,12 @@ export class DialAttempt implements Dialling {
   }
 
   onBytes(bytes: Buffer): boolean {
-    if (this.#isSettled) return false;
+    const leg = this.#leg;
+    if (this.#isSettled || leg === undefined) return false;
     const event = this.#handshake.push(bytes);
     if (event.kind === 'more') return true;
     if (event.kind === 'send') {
-      this.#leg.write(event.bytes);
+      leg.write(event.bytes);
       return true;
     }
     if (event.kind === 'failed') {
@@ -75,7 +77,6 @@ export class DialAttempt implements Dialling {
     }
     this.#isSettled = true;
     clearTimeout(this.#timer);
-    const leg = this.#leg;
     const glued = event.restAt === bytes.length ? nothing : Buffer.from(bytes.subarray(event.restAt));
     this.#owner.opened({ leg, glued, latencyMs: performance.now() - this.#startedAtMs });
     // Whatever comes next is for the tunnel, which may have stopped the reading, or not.
@@ -92,21 +93,21 @@ export class DialAttempt implements Dialling {
 
   onTimeout(): void {
     const leftMs = this.#times.timeoutMs - (performance.now() - this.#startedAtMs);
-    if (this.#isConnected && leftMs > 0) this.#timer = setTimeout(onTimeout, leftMs, this);
+    if (this.#leg !== undefined && leftMs > 0) this.#timer = setTimeout(onTimeout, leftMs, this);
     else this.#fail('timeout');
   }
 
-  onConnect(): void {
-    this.#isConnected = true;
-    this.#leg.write(this.#handshake.request);
+  onConnect(leg: Leg): void {
+    this.#leg = leg;
+    leg.write(this.#handshake.request);
   }
 
   #fail(fault: DialFault): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     clearTimeout(this.#timer);
-    this.#leg.destroy();
-    this.#owner.failed(fault, this.#isConnected);
+    (this.#leg ?? this.#dialled).destroy();
+    this.#owner.failed(fault, this.#leg !== undefined);
   }
 }
 

@@ -11,6 +11,7 @@ import { Dial } from './dial.ts';
 import type { DialMeans, OpenedExit } from './dial-attempt.ts';
 import type { DialFault } from './dial-fault.ts';
 import { createExitTrust } from './exit-trust.ts';
+import { Names } from '../sockets/names.ts';
 import { NativeSockets, nativeEngine } from '../sockets/native-sockets.ts';
 import { NodeSockets } from '../sockets/node-sockets.ts';
 
@@ -44,7 +45,8 @@ beforeAll(async () => {
 });
 
 async function openMeans(exitTrust: SecureContext): Promise<DialMeans['sockets']> {
-  return new NativeSockets(nativeEngine(), await NodeSockets.open(exitTrust));
+  const names = new Names();
+  return new NativeSockets(nativeEngine(), await NodeSockets.open(exitTrust, names), names);
 }
 
 type Changes = Partial<{ host: string; tls: boolean; username: string; password: string }>;

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../../test-support/event-log.ts';
+import type { Dialling, Leg } from './leg.ts';
+import { NamedDial } from './named-dial.ts';
+import { Names } from './names.ts';
+import { nativeEngine } from './native-sockets.ts';
+
+const name = 'exit.example';
+const nobody = '127.0.0.99';
+
+/** Names that lead to these addresses. */
+function leadingTo(...addresses: string[]): Names {
+  return new Names((_name, callback) => {
+    setImmediate(callback, null, addresses);
+  });
+}
+
+/** What a dial tells, one line each; text that comes is sent back. */
+class Told implements Dialling {
+  readonly lines: string[] = [];
+  #leg: Leg | undefined;
+
+  constructor() {
+    onTestFinished(() => this.#leg?.destroy());
+  }
+
+  onConnect(leg: Leg): void {
+    this.#leg = leg;
+    this.lines.push(`connected to ${leg.address}`);
+  }
+
+  onBytes(bytes: Buffer): boolean {
+    this.#leg?.write(bytes);
+    return true;
+  }
+
+  onEnd(): void {
+    this.lines.push('ended');
+  }
+
+  onClose(error: NodeJS.ErrnoException | undefined): void {
+    this.lines.push(error?.code ?? 'closed');
+  }
+}
+
+/** A listener, and who came to it. */
+async function listen(host = '127.0.0.1', port = 0): Promise<{ port: number; sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on('error', () => {}))).listen(port, host);
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('not bound to an IP address');
+  return { port: address.port, sockets };
+}
+
+/** Makes of an address of loopback one from which nothing comes back: a process that sleeps listens there, and its queue is full. */
+async function makeBlackHole(host: string, port: number): Promise<void> {
+  const script = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log('listening'))`;
+  const sleeper = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const waiting: Socket[] = [];
+  onTestFinished(() => {
+    for (const socket of waiting) socket.destroy();
+    sleeper.kill('SIGKILL');
+  });
+  await once(sleeper.stdout, 'data');
+  sleeper.kill('SIGSTOP');
+  // Linux queues one more than the backlog. Source: listen(2), and tried.
+  for (let index = 0; index < 2; index += 1) {
+    const socket = connect({ host, port }).on('error', () => {});
+    waiting.push(socket);
+    await once(socket, 'connect');
+  }
+}
+
+function dial(names: Names, port: number): { told: Told; dialled: NamedDial } {
+  const told = new Told();
+  return { told, dialled: new NamedDial(nativeEngine(), names, name, port, told) };
+}
+
+test('a name is looked up, dialled, and the connection carries bytes both ways', async () => {
+  const { port, sockets } = await listen();
+  const { told } = dial(leadingTo('127.0.0.1'), port);
+  expect(told.lines).toEqual([]);
+  await eventually(() => {
+    expect(told.lines).toEqual(['connected to 127.0.0.1']);
+    expect(sockets).toHaveLength(1);
+  });
+  const [far] = sockets;
+  far?.write('there and back');
+  expect(String(await new Promise((resolve) => far?.once('data', resolve)))).toBe('there and back');
+  far?.end();
+  await eventually(() => expect(told.lines).toEqual(['connected to 127.0.0.1', 'ended']));
+});
+
+test('an address that refuses leads to the next, which is then tried first', async () => {
+  const { port, sockets } = await listen();
+  const names = leadingTo(nobody, '127.0.0.1');
+  const { told } = dial(names, port);
+  await eventually(() => expect(told.lines).toEqual(['connected to 127.0.0.1']));
+  expect(names.known(name)).toEqual(['127.0.0.1', nobody]);
+  const again = dial(names, port);
+  await eventually(() => expect(again.told.lines).toEqual(['connected to 127.0.0.1']));
+  await eventually(() => expect(sockets).toHaveLength(2));
+});
+
+test('an address in a black hole leads to the next, and its attempt is given up', async () => {
+  const { port, sockets } = await listen();
+  await makeBlackHole('127.0.0.98', port);
+  const before = (await readdir('/proc/self/fd')).length;
+  const { told } = dial(leadingTo('127.0.0.98', '127.0.0.1'), port);
+  await eventually(() => expect([told.lines, sockets.length]).toEqual([['connected to 127.0.0.1'], 1]));
+  // Both ends of the one that stands.
+  await eventually(async () => expect((await readdir('/proc/self/fd')).length).toBe(before + 2));
+});
+
+test('a name whose addresses all refuse fails once, as the last of them', async () => {
+  const { port } = await listen();
+  const names = leadingTo(nobody, '127.0.0.97');
+  const { told } = dial(names, port);
+  await eventually(() => expect(told.lines).toEqual(['ECONNREFUSED']));
+  const again = dial(names, port);
+  await eventually(() => expect(again.told.lines).toEqual(['ECONNREFUSED']));
+  expect(told.lines).toHaveLength(1);
+});
+
+test('a name that leads nowhere fails with the error of the look-up', async () => {
+  const error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+  const { told } = dial(new Names((_name, callback) => setImmediate(callback, error, [])), 1);
+  await eventually(() => expect(told.lines).toEqual(['ENOTFOUND']));
+});
+
+test('a dial that is given up tells nothing and leaves nothing, while it looks up and while it dials', async () => {
+  const { port, sockets } = await listen();
+  const names = leadingTo('127.0.0.1');
+  const before = (await readdir('/proc/self/fd')).length;
+  const early = dial(names, port);
+  early.dialled.destroy();
+  await eventually(() => expect(names.known(name)).toBeDefined());
+  const late = dial(names, port);
+  late.dialled.destroy();
+  await eventually(async () => {
+    expect(sockets.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true);
+    for (const socket of sockets) socket.destroy();
+    expect((await readdir('/proc/self/fd')).length).toBe(before);
+  });
+  expect([early.told.lines, late.told.lines]).toEqual([[], []]);
+});
