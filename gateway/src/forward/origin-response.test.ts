@@ -56,6 +56,21 @@ describe('an answer', () => {
     }
   });
 
+  test('goes on wherever its head ends, up to 64 KiB of it', () => {
+    const empty = 'HTTP/1.1 200 OK\r\nX-Long: \r\nContent-Length: 5\r\n\r\n'.length;
+    const cuts = [2046, 2047, 2048, 2049, 2050, 2051, 4095, 4096, 4097, 65_535, 65_536];
+    for (const length of cuts) {
+      const field = `X-Long: ${'a'.repeat(length - empty)}`;
+      const text = `HTTP/1.1 200 OK\r\n${field}\r\nContent-Length: 5\r\n\r\nhello`;
+      const out = `HTTP/1.1 200 OK\r\n${field}\r\nContent-Length: 5\r\nX-Own: 1\r\n\r\nhello`;
+      expect(pass([text])).toEqual({ ...kept, out });
+      expect(pass([text.slice(0, 100), text.slice(100, 2100), text.slice(2100)])).toEqual({ ...kept, out });
+    }
+    const longer = `HTTP/1.1 200 OK\r\nX-Long: ${'a'.repeat(65_537 - empty)}\r\nContent-Length: 5\r\n\r\nhello`;
+    expect(pass([longer]).state).toBe('broken');
+    expect(pass([longer.slice(0, 100), longer.slice(100)]).state).toBe('broken');
+  });
+
   test('without a length lasts until its connection ends, and so does the client’s', () => {
     const response = new OriginResponse({ method: 'GET', version: '1.1', isLast: false }, '');
     expect(response.push(Buffer.from('HTTP/1.1 200 OK\r\n\r\nabc'), false)).toBe('more');

@@ -20,6 +20,8 @@ interface Framing {
 
 /** The longest head of an answer, bytes: some origins set many cookies. */
 const maxHeadBytes = 65_536;
+/** What is looked at at once for the end of a head, bytes: the body that may stand behind it is not made text in vain. */
+const windowBytes = 2048;
 /** Interim heads of one answer. */
 const maxInterim = 16;
 const start = 'HTTP/1.';
@@ -55,11 +57,14 @@ export class OriginResponse implements PlainResponse {
     let at = 0;
     for (;;) {
       const before = this.#text.length;
-      const text = this.#text + bytes.toString('latin1', at, Math.min(bytes.length, at + maxHeadBytes - before));
+      const lookedTo = Math.min(bytes.length, at + windowBytes, at + maxHeadBytes - before);
+      const text = this.#text + bytes.toString('latin1', at, lookedTo);
       const end = text.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
       if (end < 0) {
         this.#text = text;
         if (!beginsLikeHttp(text) || text.length >= maxHeadBytes) return 'broken';
+        at = lookedTo;
+        if (at < bytes.length) continue;
         if (heads !== '') this.#own(heads, bytes, at, at, '');
         return 'more';
       }
