@@ -53,6 +53,7 @@ const table: Readonly<Record<FailureCode, Row>> = {
   unavailable: onlyApi(503),
   maintenance: onlyApi(503),
   signature_invalid: onlyApi(400),
+  event_unreadable: onlyApi(400),
   internal: [null, { status: 500, body: 'Internal Server Error' }, null, null, 500],
 };
 

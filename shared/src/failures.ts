@@ -300,6 +300,15 @@ export const failures = {
     retryable: false,
     api: 400,
   },
+  event_unreadable: {
+    ...apiOnly,
+    reason: 'Event could not be read',
+    meaning:
+      'A webhook that is signed as it should be, but whose body is no event, or one in a shape that is not known here.',
+    fix: 'Send the event as its provider makes it, in an API version that is known here; the message says where it differs.',
+    retryable: false,
+    api: 400,
+  },
   rate_limited: {
     ...apiOnly,
     reason: 'Too many requests',

@@ -1,3 +1,4 @@
+import { err, ok, type Result } from '@marvel/shared/result';
 import * as v from 'valibot';
 import type { PaymentEvent, PaymentNews } from '../domain/payment-news.ts';
 import { Cents, Reference } from './stripe-object.ts';
@@ -55,50 +56,72 @@ const Event = v.object({ id: v.string(), type: v.string(), data: v.object({ obje
 
 const nothing: readonly PaymentNews[] = [];
 
+/** An event that is none, or one of a known type in an unknown shape. */
+export interface UnreadableEvent {
+  /** Where it is other than was expected, as `data.object.amount`; empty for the whole. */
+  readonly place: string;
+}
+
 /**
- * Reads what a Stripe event says of money; events that say nothing of ours give no news.
+ * Reads what a Stripe event says of money; events that say nothing of ours give no news. Whatever is refused here, Stripe
+ * sends again for days: until then this can be corrected.
  *
- * Errors: throws on an event of a known type in an unknown shape, so that Stripe sends it again once this is corrected.
  * Source: Stripe API, "Types of events".
  */
-export function readStripeEvent(event: unknown): PaymentEvent {
-  const { id, type, data } = v.parse(Event, event);
-  return { id, type, news: readNews(type, data.object) };
+export function readStripeEvent(event: unknown): Result<PaymentEvent, UnreadableEvent> {
+  try {
+    const { id, type, data } = v.parse(Event, event);
+    return ok({ id, type, news: readNews(type, data.object) });
+  } catch (error) {
+    if (!v.isValiError(error)) throw error;
+    const [issue] = error.issues;
+    return err({ place: placeOf(issue) });
+  }
+}
+
+/** Of names that the schemas have: nothing of it is the sender's. */
+function placeOf({ path }: v.BaseIssue<unknown>): string {
+  return path?.map(({ key }) => String(key)).join('.') ?? '';
+}
+
+/** What an event tells of. */
+function read<S extends v.GenericSchema>(schema: S, object: unknown): v.InferOutput<S> {
+  return v.parse(v.object({ data: v.object({ object: schema }) }), { data: { object } }).data.object;
 }
 
 function readNews(type: string, object: unknown): readonly PaymentNews[] {
   switch (type) {
     case 'checkout.session.completed':
     case 'checkout.session.async_payment_succeeded':
-      return ofPaidSession(v.parse(CheckoutSession, object));
+      return ofPaidSession(read(CheckoutSession, object));
     case 'payment_intent.succeeded':
-      return ofPaymentIntent(v.parse(PaymentIntent, object));
+      return ofPaymentIntent(read(PaymentIntent, object));
     case 'checkout.session.expired':
-      return ofExpiredSession(v.parse(CheckoutSession, object));
+      return ofExpiredSession(read(CheckoutSession, object));
     case 'customer.subscription.created':
     case 'customer.subscription.updated':
     case 'customer.subscription.deleted':
     case 'customer.subscription.paused':
     case 'customer.subscription.resumed':
-      return ofSubscription(v.parse(Subscription, object));
+      return ofSubscription(read(Subscription, object));
     case 'invoice.paid':
     case 'invoice.payment_failed':
     case 'invoice.voided':
     case 'invoice.marked_uncollectible':
-      return ofInvoice(v.parse(Invoice, object));
+      return ofInvoice(read(Invoice, object));
     case 'refund.created':
     case 'refund.updated':
     case 'refund.failed':
     case 'charge.refund.updated':
-      return ofRefund(v.parse(Refund, object));
+      return ofRefund(read(Refund, object));
     case 'charge.refunded':
-      return ofRefundedCharge(v.parse(Charge, object));
+      return ofRefundedCharge(read(Charge, object));
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
     case 'charge.dispute.closed':
     case 'charge.dispute.funds_withdrawn':
     case 'charge.dispute.funds_reinstated':
-      return ofDispute(type, v.parse(Dispute, object));
+      return ofDispute(type, read(Dispute, object));
     default:
       return nothing;
   }

@@ -1,8 +1,9 @@
 import type { Failure } from '@marvel/shared/failures';
 import { err, ok, type Result } from '@marvel/shared/result';
+import { parseJson } from '@marvel/shared/parse-json';
 import { Stripe } from 'stripe';
+import * as v from 'valibot';
 import type { PaymentEvent } from '../domain/payment-news.ts';
-import type { Env } from '../env.ts';
 import { type Calling, callStripe, type Refused, stripeOf } from './stripe-client.ts';
 import { readStripeEvent } from './stripe-event.ts';
 
@@ -71,19 +72,34 @@ export async function closeCheckout(calling: Calling, id: string): Promise<Resul
   return err(closed.error);
 }
 
-/** Believes a webhook only if Stripe signed it in the last five minutes. Errors: `signature_invalid`. */
+/** How old a signature may be. */
+const maxSignatureAgeS = 300;
+
+/**
+ * Believes a webhook only if Stripe signed it in the last five minutes. Errors: `signature_invalid`; `event_unreadable`
+ * for what Stripe signed and is no event, or one of a known type in an unknown shape: it says where, also in the log, and
+ * nothing of what came.
+ */
 export async function openStripeEvent(
-  env: Env,
+  { env, log }: Calling,
   body: Uint8Array,
   signature: string | null,
 ): Promise<Result<PaymentEvent, Failure>> {
   const text = new TextDecoder().decode(body);
   try {
-    const { webhooks } = stripeOf(env);
-    const event: unknown = await webhooks.constructEventAsync(text, signature ?? '', env.STRIPE_WEBHOOK_SECRET);
-    return ok(readStripeEvent(event));
+    const { signature: signatures } = stripeOf(env).webhooks;
+    if (signatures === null) throw new Error('the client of Stripe knows no signatures');
+    await signatures.verifyHeaderAsync(text, signature ?? '', env.STRIPE_WEBHOOK_SECRET, maxSignatureAgeS);
   } catch (error) {
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return err({ code: 'signature_invalid' });
     throw error;
   }
+  const json = parseJson(body, v.unknown());
+  const event = json === undefined ? undefined : readStripeEvent(json);
+  if (event?.ok === true) return event;
+  const place = event === undefined ? null : event.error.place;
+  log.info('stripe_event_unreadable', { place, bytes: body.length });
+  const what =
+    place === null ? 'is not JSON' : `is not an event as it is known here${place === '' ? '' : `: ${place}`}`;
+  return err({ code: 'event_unreadable', message: `The body ${what}` });
 }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { BundleList, Checkout, Invoice, InvoiceList } from '@marvel/shared/api/billing';
 import { startStripeStandIn } from '@marvel/dev-stack/stripe-stand-in';
 import * as v from 'valibot';
@@ -29,6 +30,12 @@ async function buy({ token }: SignedUp, headers: CallOptions['headers'] = {}) {
     [invoiceId],
   );
   return { invoiceId, url, sessionId: row?.session ?? '' };
+}
+
+/** The header that Stripe would send with a body. */
+function signed(body: string): string {
+  const time = Math.floor(Date.now() / 1000);
+  return `t=${time},v1=${createHmac('sha256', edge.stripeWebhookSecret).update(`${time}.${body}`).digest('hex')}`;
 }
 
 /** Pays a session; its events are told to nobody yet. Gives the newest event of each type. */
@@ -175,6 +182,32 @@ describe('POST /v1/webhooks/stripe', () => {
       expectFailure(await edge.call('POST', '/v1/webhooks/stripe', { body, headers }), 'signature_invalid');
     }
     expect(await balance(account)).toBe(0);
+    await stripe.releaseDeliveries();
+    expect(await balance(account)).toBe(bundle.bytes);
+  });
+
+  test('what is signed and cannot be read is 400, says why and where, and is taken once it can be', async () => {
+    const account = await edge.signUp();
+    const { sessionId } = await buy(account);
+    const completed = payUntold(sessionId).get('checkout.session.completed') ?? '';
+    const event = stripe.heldEvents().find(({ id }) => id === completed);
+    const send = async (body: string) =>
+      edge.call('POST', '/v1/webhooks/stripe', { body, headers: { 'Stripe-Signature': signed(body) } });
+    const unknown = 'The body is not an event as it is known here';
+    const cases = [
+      ['{"id": "evt_1", ', 'The body is not JSON'],
+      ['id=evt_1&type=charge.succeeded', 'The body is not JSON'],
+      ['null', unknown],
+      ['[]', `${unknown}: id`],
+      ['{"object": "v2.core.event", "id": "evt_1", "type": "v1.x"}', `${unknown}: data`],
+      [JSON.stringify({ ...event, data: {} }), `${unknown}: data.object`],
+      [JSON.stringify({ ...event, data: { object: { id: 7 } } }), `${unknown}: data.object.id`],
+    ] as const;
+    for (const [body, message] of cases) expectFailure(await send(body), 'event_unreadable', message);
+    expect(edge.logs()).toContain('stripe_event_unreadable');
+    expect(await balance(account)).toBe(0);
+    expect((await send(JSON.stringify(event))).status).toBe(200);
+    expect(await balance(account)).toBe(bundle.bytes);
     await stripe.releaseDeliveries();
     expect(await balance(account)).toBe(bundle.bytes);
   });

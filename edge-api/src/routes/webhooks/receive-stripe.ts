@@ -28,11 +28,11 @@ export const receiveStripe = endpoint({
   body: 'bytes',
   maxBodyBytes,
   reply: { status: 200, description: 'Taken in.', body: WebhookReceived },
-  failures: ['signature_invalid'],
+  failures: ['signature_invalid', 'event_unreadable'],
   duringMaintenance: true,
   async handle({ body, headers }, services) {
-    const { db, env, log } = services;
-    const opened = await openStripeEvent(env, body, headers.get('Stripe-Signature'));
+    const { db, log } = services;
+    const opened = await openStripeEvent(services, body, headers.get('Stripe-Signature'));
     if (!opened.ok) return opened;
     const { id, type, news } = opened.value;
     const before = await findStripeEvent(db, id);
