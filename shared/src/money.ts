@@ -1,10 +1,19 @@
+/** Currencies without a smaller unit. `mga` has fifths, which Stripe and its people leave out. */
+const withoutSmaller: ReadonlySet<string> = new Set(
+  'bif clp djf gnf isk jpy kmf krw mga pyg rwf ugx uyi vnd vuv xaf xof xpf'.split(' '),
+);
+const withThousandths: ReadonlySet<string> = new Set('bhd iqd jod kwd lyd omr tnd'.split(' '));
+
 /**
- * Decimal places between a currency and its smallest unit, in which amounts are kept: 2 for `usd`, 0 for `jpy`. A code that
- * no currency has counts as 2; the API refuses it. Source: ISO 4217, as the runtime knows it.
+ * Decimal places between a currency and its smallest unit, in which amounts are kept: 2 for `usd`, 0 for `jpy`. Not what
+ * `Intl` shows: it leaves out the hundredths of `huf` or `idr`, which Stripe charges by.
+ *
+ * Source: ISO 4217, and for `mga` Stripe's zero-decimal currencies.
  */
 export function currencyDigits(currency: string): number {
-  if (!/^[A-Za-z]{3}$/.test(currency)) return 2;
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const code = currency.toLowerCase();
+  if (withoutSmaller.has(code)) return 0;
+  return withThousandths.has(code) ? 3 : 2;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { currencyDigits } from '@marvel/shared/money';
 import { publicSession } from './checkout-session.ts';
 import type { Invoice, SessionRecord } from './objects.ts';
 
@@ -35,8 +36,9 @@ function escape(text: string): string {
 
 /** An amount in a currency's smallest unit, as a person reads it: 1234 usd -> $12.34. */
 export function formatMoney(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = currencyDigits(currency);
+  const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat('en-US', { style: 'currency', currency, ...places }).format(amount / 10 ** digits);
 }
 
 function page(title: string, body: string): string {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CheckoutCurrency } from '../currency.ts';
 import { Exit, Network } from '../exit.ts';
 import { DestinationPolicy } from '../feed.ts';
 import { Count, CountryCode, Id, Line, SignedBytes, Timestamp } from '../units.ts';
@@ -92,14 +93,15 @@ export const SaveBundleRequest = v.strictObject({
   bytes: v.pipe(Count, v.minValue(1)),
   /** In the smallest unit of the currency. */
   price_cents: v.pipe(Count, v.maxValue(99_999_999)),
-  /** ISO 4217, lower case. */
-  currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),
+  currency: CheckoutCurrency,
 });
 
 export const OperatorBundle = v.strictObject({
   ...SaveBundleRequest.entries,
   id: Id,
   name: v.string(),
+  /** One that was put on sale before it was refused may be any. */
+  currency: v.string(),
   /** Whether it is on sale. */
   active: v.boolean(),
 });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CheckoutCurrency, checkoutHint, Currency } from '../currency.ts';
 import { Count, Id, Line, Timestamp } from '../units.ts';
 import { PageQuery } from './page.ts';
 
@@ -17,8 +18,7 @@ export const CreatePlanRequest = v.pipe(
     bytes: v.pipe(Count, v.minValue(1)),
     /** In the smallest unit of the currency: 500 is 5.00 usd, and 500 jpy. */
     price_cents: v.pipe(Count, v.maxValue(99_999_999)),
-    /** ISO 4217, lower case. */
-    currency: v.pipe(v.string(), v.regex(/^[a-z]{3}$/, 'must be a currency code in lower case, such as usd')),
+    currency: Currency,
     interval: v.picklist(planIntervals),
     interval_count: v.optional(v.pipe(Count, v.minValue(1)), 1),
     /** After how many periods it is completed; `null` goes on until it is cancelled. */
@@ -32,6 +32,15 @@ export const CreatePlanRequest = v.pipe(
       'must make a period of a year at most',
     ),
     ['interval_count'],
+  ),
+);
+
+/** Makes a plan that accounts pay for through the payment provider. */
+export const CreateOperatorPlanRequest = v.pipe(
+  CreatePlanRequest,
+  v.forward(
+    v.check(({ currency }) => v.is(CheckoutCurrency, currency), checkoutHint),
+    ['currency'],
   ),
 );
 export type CreatePlanRequest = v.InferOutput<typeof CreatePlanRequest>;

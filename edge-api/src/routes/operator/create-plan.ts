@@ -1,4 +1,4 @@
-import { CreatePlanRequest, Plan } from '@marvel/shared/api/plan';
+import { CreateOperatorPlanRequest, Plan } from '@marvel/shared/api/plan';
 import { ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
 import { createMarvelPlan } from '../../store/plan.ts';
@@ -10,7 +10,7 @@ export const createOperatorPlan = endpoint({
   access: 'operator',
   tag: 'Operator',
   summary: 'Offer a plan to accounts',
-  body: CreatePlanRequest,
+  body: CreateOperatorPlanRequest,
   reply: { status: 201, description: 'The plan. Its terms stay as they are.', body: Plan },
   failures: [],
   idempotent: true,

@@ -207,6 +207,42 @@ describe('exits', () => {
   });
 });
 
+describe('a price that could not be charged', () => {
+  const taken =
+    'currency: must be a currency that the payment provider takes at the price as it is written, such as usd, eur, gbp or jpy';
+  const code = 'currency: must be the code of a currency (ISO 4217) in lower case, such as usd';
+  const plan = { name: 'Pro', bytes: 1_000_000_000, price_cents: 3500, interval: 'month' };
+
+  test.each([
+    ['zzz', code],
+    ['USD', code],
+    ['us', code],
+    ['isk', taken],
+    ['kwd', taken],
+    ['ugx', taken],
+  ])('(%s) is refused when the bundle or plan is made, and leaves nothing behind', async (currency, message) => {
+    const { interval: _, ...bundle } = { ...plan, currency };
+    expectFailure(await call('PUT', 'bundles/bnd_odd0', bundle), 'invalid', message);
+    expectFailure(await call('POST', 'plans', { ...plan, currency }), 'invalid', message);
+    expect((await call('GET', 'bundles')).text).not.toContain('bnd_odd0');
+    expect((await call('GET', 'plans')).text).not.toContain(`"currency":"${currency}"`);
+  });
+
+  test('is an account’s own affair in a plan for its customers, if it is in money', async () => {
+    const { token } = await edge.signUp();
+    const post = async (currency: string) => edge.call('POST', '/v1/plans', { token, body: { ...plan, currency } });
+    expect((await post('isk')).status).toBe(201);
+    expectFailure(await post('zzz'), 'invalid', code);
+  });
+
+  test.each(['usd', 'jpy', 'huf', 'xcg'])('is not one in %s', async (currency) => {
+    const { interval: _, ...bundle } = { ...plan, currency };
+    expect((await call('PUT', `bundles/bnd_in${currency}`, bundle)).json).toMatchObject({ currency });
+    await call('DELETE', `bundles/bnd_in${currency}`);
+    expect((await call('POST', 'plans', { ...plan, currency })).status).toBe(201);
+  });
+});
+
 describe('bundles', () => {
   test('are put on sale and changed', async () => {
     const bundle = { name: '10 GB', bytes: 10_000_000_000, price_cents: 3500, currency: 'usd' };

@@ -335,15 +335,18 @@ describe('an account on a plan of Marvel’s', () => {
   test('a plan and a bundle in a currency that Stripe does not take name the field, and leave nothing behind', async () => {
     const account = await edge.signUp();
     const { token } = account;
-    const plan = await makePlan({ currency: 'zzz' });
+    const plan = await makePlan();
+    await edge.database.query(`update plan set currency = 'zzz' where id = $1`, [plan]);
     const refused = 'cannot be paid for: the payment provider does not take its price or currency';
     expectFailure(
       await edge.call('POST', '/v1/subscriptions', { token, body: { plan_id: plan } }),
       'invalid',
       `plan_id: ${refused}`,
     );
-    const bundle = { name: 'odd', bytes: gb, price_cents: 1000, currency: 'zzz' };
-    await edge.call('PUT', '/v1/operator/bundles/bnd_oddmoney', { token: edge.operatorToken, body: bundle });
+    await edge.database.query(
+      `insert into bundle (id, name, bytes, price_cents, currency) values ('bnd_oddmoney', 'odd', $1, 1000, 'zzz')`,
+      [gb],
+    );
     expectFailure(
       await edge.call('POST', '/v1/checkout', { token, body: { bundle_id: 'bnd_oddmoney' } }),
       'invalid',

@@ -114,7 +114,10 @@ describe('/v1/plans', () => {
 
   test.each([
     [{ ...terms, bytes: 0 }, 'bytes: must be at least 1'],
-    [{ ...terms, currency: 'dollar' }, 'currency: must be a currency code in lower case, such as usd'],
+    [
+      { ...terms, currency: 'dollar' },
+      'currency: must be the code of a currency (ISO 4217) in lower case, such as usd',
+    ],
     [{ ...terms, interval: 'decade' }, 'interval: must be one of ("day" | "week" | "month" | "year")'],
     [{ ...terms, interval_count: 13 }, 'interval_count: must make a period of a year at most'],
     [{ ...terms, periods: 0 }, 'periods: must be at least 1'],
