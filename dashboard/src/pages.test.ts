@@ -1,16 +1,22 @@
 import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fillStack } from '../test-support/fill-stack.ts';
 import { openBrowser } from '../test-support/open-browser.ts';
-import { expectAccessible, expectFits, settle, visit, type Visitor } from '../test-support/visitor.ts';
+import { expectAccessible, expectFits, phoneWidths, settle, visit, type Visitor } from '../test-support/visitor.ts';
 
 /** Many pages a test, on machines that do something else too. */
 const timeoutMs = 120_000;
+const deskWidth = 1280;
 
 let stack: Stack;
 let browser: Browser;
+/** A customer of the demo account, on a plan of its own. */
+let customerPage: { readonly path: string; readonly title: string };
 beforeAll(async () => {
   [stack, browser] = await Promise.all([createStack({ ephemeral: true }), openBrowser()]);
+  const { customerId } = await fillStack(stack);
+  customerPage = { path: `/customers?customer=${customerId}`, title: 'Customer' };
 });
 afterAll(async () => {
   await browser.close();
@@ -46,9 +52,6 @@ const operatorPages = [
   { path: '/operator/audit', title: 'Audit log' },
 ] as const;
 
-/** A customer of the demo account, on a plan of its own. */
-let customerPage: { readonly path: string; readonly title: string };
-
 async function call(method: string, path: string, token: string, body?: object): Promise<Response> {
   const reply = await fetch(`${stack.info.api}${path}`, {
     method,
@@ -59,15 +62,7 @@ async function call(method: string, path: string, token: string, body?: object):
   return reply;
 }
 
-async function make(path: string, body: object): Promise<string> {
-  const made = (await (await call('POST', path, stack.info.account.token, body)).json()) as { id: string };
-  return made.id;
-}
-
-async function visitAs(
-  token: string | undefined,
-  options: { colorScheme?: 'dark'; width?: number } = {},
-): Promise<Visitor> {
+async function visitAs(token: string | undefined, options: { colorScheme?: 'dark' } = {}): Promise<Visitor> {
   return visit(browser, { origin: stack.info.dashboard, ...(token === undefined ? {} : { token }), ...options });
 }
 
@@ -81,54 +76,74 @@ async function enterAsOperator({ page }: Visitor): Promise<void> {
 async function expectGoodPages(
   visitor: Visitor,
   pages: readonly { path: string; title: string }[],
+  widths: readonly number[],
   rules?: readonly string[],
 ) {
   for (const { path, title } of pages) {
     await visitor.turnTo(path);
     await visitor.page.getByRole('heading', { level: 1, name: title }).waitFor();
     await settle(visitor.page);
-    await expectFits(visitor.page);
+    await expectFits(visitor.page, widths);
     await expectAccessible(visitor.page, rules);
   }
   expect(visitor.complaints).toEqual([]);
 }
 
-beforeAll(async () => {
-  // So that no table of the demo account is empty.
-  const { token } = stack.info.account;
-  await call('POST', '/v1/nodes', token, { country: 'DE', session: 'shown_1' });
-  await call('POST', '/v1/checkout', token, { bundle_id: 'bnd_starter' });
-  const subUser = await make('/v1/sub-users', { username: 'shown', limits: { threads: 3 } });
-  await make('/v1/authorized-sources', { kind: 'ip', value: '8.8.4.4', sub_user: subUser });
-  await make('/v1/authorized-sources', { kind: 'hostname', value: 'shown.example.com' });
-  const terms = { name: 'Pro', bytes: 5_000_000_000, price_cents: 1500, currency: 'usd', interval: 'month' };
-  const plan = await make('/v1/plans', terms);
-  const customer = await make('/v1/customers', { name: 'Ada', email: 'ada@example.com', sub_user_id: subUser });
-  await make('/v1/subscriptions', { plan_id: plan, customer_id: customer });
-  customerPage = { path: `/customers?customer=${customer}`, title: 'Customer' };
-});
-
 describe('every page', { timeout: timeoutMs }, () => {
   test('of an account is accessible in light, and keeps to its own policy', async () => {
     await using visitor = await visitAs(stack.info.account.token);
     await visitor.open('/keys');
-    await expectGoodPages(visitor, [...accountPages, customerPage]);
+    await expectGoodPages(visitor, [...accountPages, customerPage], [deskWidth]);
   });
 
-  test('of an account has enough contrast in dark, and fits a phone', async () => {
-    await using visitor = await visitAs(stack.info.account.token, { colorScheme: 'dark', width: 360 });
+  test('of an account has enough contrast in dark, and fits a phone, where no table scrolls sideways', async () => {
+    await using visitor = await visitAs(stack.info.account.token, { colorScheme: 'dark' });
     await visitor.open('/keys');
-    await expectGoodPages(visitor, [...accountPages, customerPage], ['color-contrast', 'target-size']);
+    await expectGoodPages(visitor, [...accountPages, customerPage], phoneWidths, ['color-contrast', 'target-size']);
+    // What is not there when a page is opened.
+    const { page } = visitor;
+    await visitor.turnTo('/webhooks');
+    await page
+      .getByRole('button', { name: /^Look at/ })
+      .first()
+      .click();
+    await page.getByRole('table', { name: 'Tries' }).waitFor();
+    await expectFits(page, phoneWidths);
+    await page.getByRole('button', { name: 'Close' }).click();
+    await visitor.turnTo('/usage');
+    await page.getByLabel('Country', { exact: true }).check();
+    await page.getByRole('table', { name: 'Used bytes by country' }).waitFor();
+    await expectFits(page, phoneWidths);
   });
 
-  test('of the operator is accessible in light and dark, and forgets the token on a reload', async () => {
-    for (const options of [{}, { colorScheme: 'dark' as const, width: 360 }]) {
+  test('is read aloud alike on a desk and on a phone, where the rows of its tables are lists', async () => {
+    await using visitor = await visitAs(stack.info.account.token);
+    const { page } = visitor;
+    await visitor.open('/sources');
+    await settle(page);
+    const heard = new Set<string>();
+    for (const width of [deskWidth, ...phoneWidths]) {
+      await page.setViewportSize({ width, height: width });
+      const outline = await page.getByRole('table', { name: 'Authorised sources' }).ariaSnapshot();
+      // How long ago it was goes on meanwhile.
+      heard.add(outline.replaceAll(/just now|\d+ minutes? ago/g, 'lately'));
+    }
+    const [outline, ...others] = heard;
+    expect(outline).toMatch(/columnheader "Stands for"[^]*rowheader "93.184.216.34 IP address"[^]*cell "northwind"/);
+    expect(others).toEqual([]);
+  });
+
+  test('of the operator is accessible in light and dark, fits a phone, and forgets the token on a reload', async () => {
+    for (const [widths, options, rules] of [
+      [[deskWidth], {}, undefined],
+      [phoneWidths, { colorScheme: 'dark' }, ['color-contrast', 'target-size']],
+    ] as const) {
       await using visitor = await visitAs(undefined, options);
       await visitor.open('/operator');
       await expectAccessible(visitor.page);
       await enterAsOperator(visitor);
       const account = { path: `/operator/accounts?account=${stack.info.account.account_id}`, title: 'Account' };
-      await expectGoodPages(visitor, [...operatorPages, account], 'width' in options ? ['color-contrast'] : undefined);
+      await expectGoodPages(visitor, [...operatorPages, account], widths, rules);
       await visitor.open('/operator/exits');
       await visitor.page.getByLabel('Token', { exact: true }).waitFor();
     }

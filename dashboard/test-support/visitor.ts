@@ -80,11 +80,22 @@ export async function expectAccessible(page: Page, rules?: readonly string[]): P
   expect(serious).toEqual([]);
 }
 
-/** The page does not scroll sideways. */
-export async function expectFits(page: Page): Promise<void> {
-  const [needed, given] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  expect(needed).toBeLessThanOrEqual(given ?? 0);
+/** Phones as wide as most are, and a narrow one. */
+export const phoneWidths = [390, 360] as const;
+
+/** Neither the page nor a table on it, with all that unfolds, scrolls sideways at any of these widths; the last one stays. */
+export async function expectFits(page: Page, widths: readonly number[]): Promise<void> {
+  await page.evaluate(() => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true;
+  });
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: heightPx });
+    const found = await page.evaluate(() => ({
+      pagePx: document.documentElement.scrollWidth,
+      scrolling: [...document.querySelectorAll('.table-wrap')]
+        .filter((table) => table.scrollWidth > table.clientWidth)
+        .map((table) => table.getAttribute('aria-label')),
+    }));
+    expect(found, `${page.url()} at ${width} px`).toEqual({ pagePx: width, scrolling: [] });
+  }
 }

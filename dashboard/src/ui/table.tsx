@@ -18,33 +18,48 @@ interface TableProps<Row> {
   readonly rowKey: (row: Row) => string;
 }
 
-/** A table that scrolls by itself when it is wider than the page, with the keyboard too. */
+/** As many columns are read side by side on a phone too. */
+const fewColumns = 2;
+
+/**
+ * A table. Where there is no room for its columns, each row is shown as a list of labelled cells; it is a table to those who
+ * hear it all the same. One of few columns stays as it is. Should it be wider than the page in between, it scrolls by itself,
+ * with the keyboard too.
+ */
 export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) {
+  const stacks = columns.length > fewColumns;
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable with the keyboard
-    <div class="table-wrap" role="region" aria-label={caption} tabIndex={0}>
-      <table class="data">
+    <div class={stacks ? 'table-wrap stacks' : 'table-wrap'} role="region" aria-label={caption} tabIndex={0}>
+      {/* Safari takes what is not laid out as a table for none, unless the roles say so. */}
+      {/* oxlint-disable jsx-a11y/no-redundant-roles, jsx-a11y/prefer-tag-over-role */}
+      <table class="data" role="table">
         <caption class="sr-only">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map(({ title, right, isActions }) => (
-              <th key={title} scope="col" class={right === true ? 'right' : undefined}>
+              <th key={title} role="columnheader" scope="col" class={right === true ? 'right' : undefined}>
                 {isActions === true ? <span class="sr-only">{title}</span> : title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={rowKey(row)}>
+            <tr key={rowKey(row)} role="row">
               {columns.map(({ title, cell, right, isActions }, index) =>
                 index === 0 ? (
-                  <th key={title} scope="row">
-                    {cell(row)}
+                  <th key={title} role="rowheader" scope="row">
+                    <div>{cell(row)}</div>
                   </th>
                 ) : (
-                  <td key={title} class={isActions === true ? 'actions' : right === true ? 'right' : undefined}>
-                    {cell(row)}
+                  <td
+                    key={title}
+                    role="cell"
+                    class={isActions === true ? 'actions' : right === true ? 'right' : undefined}
+                    data-label={isActions === true ? undefined : title}
+                  >
+                    <div>{cell(row)}</div>
                   </td>
                 ),
               )}
@@ -52,6 +67,7 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) 
           ))}
         </tbody>
       </table>
+      {/* oxlint-enable jsx-a11y/no-redundant-roles, jsx-a11y/prefer-tag-over-role */}
     </div>
   );
 }

@@ -22,8 +22,15 @@ export function DeliveryDialog({ of, onClose }: { readonly of: WebhookDelivery; 
                 rows={tries}
                 rowKey={({ number }) => String(number)}
                 columns={[
-                  { title: 'Try', cell: ({ number }) => number },
-                  { title: 'When', cell: ({ at }) => formatMoment(at) },
+                  {
+                    title: 'When',
+                    cell: ({ at, number }) => (
+                      <>
+                        {formatMoment(at)}
+                        <span class="sub">try {number}</span>
+                      </>
+                    ),
+                  },
                   { title: 'Answer', cell: ({ status, error }) => status ?? error ?? 'none' },
                   { title: 'Took', right: true, cell: (row) => `${row.duration_ms} ms` },
                 ]}
