@@ -2,6 +2,7 @@ import { createStack, type Stack } from '@marvel/dev-stack/create-stack';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fillStack } from '../test-support/fill-stack.ts';
+import { openDeployments } from '../test-support/deployments.ts';
 import { openBrowser } from '../test-support/open-browser.ts';
 import { expectAccessible, expectFits, phoneWidths, settle, visit, type Visitor } from '../test-support/visitor.ts';
 
@@ -66,7 +67,7 @@ async function visitAs(token: string | undefined, options: { colorScheme?: 'dark
   return visit(browser, { origin: stack.info.dashboard, ...(token === undefined ? {} : { token }), ...options });
 }
 
-async function enterAsOperator({ page }: Visitor): Promise<void> {
+async function enterAsOperator({ page }: Pick<Visitor, 'page'>): Promise<void> {
   await page.getByLabel('Token', { exact: true }).fill(stack.info.operator_token);
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByLabel('Token', { exact: true }).waitFor({ state: 'detached' });
@@ -217,6 +218,94 @@ describe('every page', { timeout: timeoutMs }, () => {
     const alert = visitor.page.getByRole('alert');
     await alert.getByRole('link', { name: 'connection_failed' }).waitFor();
     expect(await alert.textContent()).toContain('Check the network connection');
+  });
+});
+
+/** Somebody who has opened the dashboard, of which newer versions can be deployed. */
+async function openBefore(path: string) {
+  const deployments = await openDeployments(stack.info.dashboard);
+  const visitor = await visit(browser, { origin: deployments.origin, token: stack.info.account.token });
+  await visitor.open(path);
+  await settle(visitor.page);
+  return {
+    ...visitor,
+    deployments,
+    [Symbol.asyncDispose]: async () => {
+      await visitor[Symbol.asyncDispose]();
+      await deployments[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('while it is open and a newer version takes its place', { timeout: timeoutMs }, () => {
+  test('a page whose code is gone comes after one reload, at its own address', async () => {
+    await using visitor = await openBefore('/connect');
+    const { page, deployments } = visitor;
+    for (const [link, path, documents] of [
+      ['Keys', '/keys', 2],
+      ['Ledger', '/ledger', 3],
+    ] as const) {
+      deployments.deploy();
+      await page.getByRole('link', { name: link, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name: link }).waitFor();
+      await settle(page);
+      expect(new URL(page.url()).pathname).toBe(path);
+      expect(deployments.documents()).toBe(documents);
+    }
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  test('a page whose code no newer version has is reloaded once, and then says so', async () => {
+    await using visitor = await openBefore('/connect');
+    const { page, deployments } = visitor;
+    deployments.lose('keys-page');
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'There is a newer version of the dashboard' }).waitFor();
+    expect(deployments.documents()).toBe(2);
+    await expectAccessible(page);
+  });
+
+  test('a key that nobody is shown again is not taken away by a reload, but shown until it is copied', async () => {
+    await using visitor = await openBefore('/keys');
+    const { page, deployments } = visitor;
+    await page.getByRole('button', { name: 'New key' }).first().click();
+    await page.getByLabel('Label').fill('before the new version');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    const key = (await page.locator('.secret code').textContent()) ?? '';
+    deployments.deploy();
+    await page.getByRole('link', { name: 'Use it' }).click();
+    await page.getByRole('heading', { level: 1, name: 'There is a newer version of the dashboard' }).waitFor();
+    expect(await page.locator('.secret code').textContent()).toBe(key);
+    expect(deployments.documents()).toBe(1);
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Connect' }).waitFor();
+    expect(deployments.documents()).toBe(2);
+  });
+
+  test('an operator is told that the token will be asked for again', async () => {
+    await using visitor = await openBefore('/operator');
+    const { page, deployments } = visitor;
+    await enterAsOperator(visitor);
+    deployments.deploy();
+    await page.getByRole('link', { name: 'Exits', exact: true }).click();
+    await page.getByText('You will be asked for the operator token again.').waitFor();
+    expect(deployments.documents()).toBe(1);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByLabel('Token', { exact: true }).waitFor();
+  });
+
+  test('a page that does not come because the connection is away says so, and reloads nothing', async () => {
+    await using visitor = await openBefore('/connect');
+    const { page, context, deployments } = visitor;
+    deployments.deploy();
+    await context.setOffline(true);
+    await page.getByRole('link', { name: 'Keys', exact: true }).click();
+    await page.getByText('The network connection may be away.').waitFor();
+    expect(deployments.documents()).toBe(1);
+    await context.setOffline(false);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Keys' }).waitFor();
   });
 });
 
