@@ -42,17 +42,14 @@ export const gatewayFeed = pgTable('gateway_feed', {
   version: text('version'),
 });
 
-/** A line of `gatewayTunnels`. */
-interface TunnelsLine {
-  readonly credential: string;
-  readonly account: string;
-  readonly tunnels: number;
-}
-
-/** What a gateway last said it has open of each credential whose threads are limited; the others are told. Rewritten with each batch. */
+/** What a gateway last said it has open of each credential whose threads are limited, as the others are told it. Rewritten with each batch. */
 export const gatewayTunnels = pgTable('gateway_tunnels', {
   gatewayId: text('gateway_id').primaryKey(),
-  lines: jsonb('lines').$type<readonly TunnelsLine[]>().notNull(),
+  /** JSON of the lines, joined by commas, a hundred to a part. */
+  parts: text('parts')
+    .array()
+    .notNull()
+    .default(sql`'{}'`),
   saidAt: moment('said_at').notNull(),
 });
 
