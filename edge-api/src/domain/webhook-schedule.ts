@@ -1,7 +1,7 @@
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** How long a delivery waits after each try that failed; after the last one it is given up. */
+/** How long a delivery waits after each try that failed; after the last one it is given up. In all 75.6 hours. */
 const waitsMs: readonly number[] = [
   minuteMs,
   5 * minuteMs,
@@ -14,7 +14,10 @@ const waitsMs: readonly number[] = [
   24 * hourMs,
 ];
 
-/** An endpoint at which every try has failed for so long is disabled: the whole of a schedule fits in it. */
+/**
+ * An endpoint at which every try has failed for so long is disabled. It is shorter than a schedule, so the last try of a
+ * delivery comes when it is over: what failed from the first try to the last disables.
+ */
 export const disableAfterMs = 72 * hourMs;
 
 /** How long to wait after so many failed tries; `undefined` when that was the last. */
