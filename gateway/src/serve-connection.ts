@@ -1,14 +1,15 @@
 import type { Failure, FailureCode } from '@marvel/shared/failures';
 import type { Result } from '@marvel/shared/result';
 import type { Roster, Seat } from '@marvel/shared/roster';
-import type { Admission, Principal } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { admit, admitSignIn, type Verdict, type World } from './admit/admit.ts';
 import { type Circumstances, identify } from './admit/identify.ts';
 import { isGuess } from './admit/is-guess.ts';
 import { Deadline, type DeadlineOwner } from './deadline.ts';
 import type { PlainRequest } from './forwarding.ts';
-import type { Conversation, Door, Heard, Offer, OfferedCredential, WireBytes } from './offer.ts';
+import type { Conversation, Door, Heard, Offer } from './offer.ts';
 import { type OpenedWay, Opening, type OpeningOwner, type WayParts } from './open-way.ts';
+import { type RefusalNotes, refusalOf } from './refuse.ts';
 import { newRequestId } from './request-id.ts';
 import { type AdmittedRequest, PlainRequests, type RequestsClient, type RequestsOwner } from './serve-requests.ts';
 import { serveTunnel } from './serve-tunnel.ts';
@@ -28,21 +29,6 @@ export interface ConnectionParts extends WayParts {
   };
   /** The connections that may have nothing to do: all but tunnels and what becomes one. */
   readonly waiting: Roster<Connection>;
-}
-
-/** What goes with a refusal. */
-interface RefusalNotes {
-  /** Who it was, once that is known. */
-  readonly principal?: Principal | undefined;
-  readonly requestId?: string;
-  /** The connection is in a state in which another request can follow. */
-  readonly mayRetry?: boolean;
-  /** The event of the request itself tells of it. */
-  readonly isTold?: boolean;
-  /** What the protocol itself has said already; otherwise the dialect says it. */
-  readonly reply?: WireBytes;
-  /** What was shown, where it was not good. */
-  readonly shown?: OfferedCredential;
 }
 
 /** An offer on its way through, from its admission until its way stands. */
@@ -360,24 +346,19 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
 
   #refuse(failure: Failure, notes: RefusalNotes = {}): void {
     if (this.#stage === 'over') return;
-    const { observer, meter, times } = this.#parts;
-    const { dialect } = this.#door;
-    const { principal, requestId = newRequestId(), mayRetry = false, reply, isTold } = notes;
-    const refusal = this.#said.answers.refused(failure, requestId, mayRetry);
-    const bytes = this.#request?.method === 'HEAD' ? headOf(refusal.bytes) : refusal.bytes;
-    const who = { account: principal?.account, credential: principal?.credential };
-    if (isTold !== true) observer.refused({ requestId, dialect, clientIp: this.#clientIp, code: failure.code, ...who });
-    if (principal !== undefined) meter.recordRefusal({ ...principal, dialect }, failure.code);
-    if (refusal.keepOpen && this.#leg.unsentBytes < maxUnreadBytes) {
+    const { times } = this.#parts;
+    const client = { ...this.#client, method: this.#request?.method };
+    const { bytes, keepOpen } = refusalOf(failure, notes, client, this.#parts);
+    if (keepOpen && this.#leg.unsentBytes < maxUnreadBytes) {
       this.#leg.write(bytes);
       this.#patience.set(times.headTimeoutMs, performance.now());
     } else {
       this.#enter('over');
-      linger(this.#leg, reply ?? bytes, times.lingerTimeoutMs);
+      linger(this.#leg, bytes, times.lingerTimeoutMs);
     }
     // Who is known may still have its user name wrong in what it asks; that is no guess. Not before the answer is on its way:
     // how long that took would tell what is counted.
-    if (failure.code === 'unauthenticated' && principal === undefined && isGuess(notes.shown)) this.#noteForBan();
+    if (failure.code === 'unauthenticated' && notes.principal === undefined && isGuess(notes.shown)) this.#noteForBan();
   }
 
   #noteForBan(): void {
@@ -431,9 +412,4 @@ export class Connection implements LegReceiver, OpeningOwner, RequestsOwner, Dea
 
 function onProbe(leg: Leg): void {
   leg.probe();
-}
-
-/** The head alone of an answer over HTTP: what answers HEAD has no body. */
-function headOf(bytes: WireBytes): WireBytes {
-  return bytes.slice(0, bytes.indexOf('\r\n\r\n') + 4);
 }

@@ -1,11 +1,12 @@
 import type { Seat } from '@marvel/shared/roster';
 import type { Principal } from '../admission.ts';
-import type { MessageState, PlainRequest, PlainResponse } from '../forwarding.ts';
+import type { PlainRequest, PlainResponse } from '../forwarding.ts';
 import type { Leg, LegReceiver } from '../sockets/leg.ts';
 import type { Spender, SpenderEvents } from '../spender.ts';
 import type { EndReason } from '../tunnel-end.ts';
 import { Flow, type FlowOwner } from './flow.ts';
 import type { LiveTunnel, TunnelTimes } from './live-tunnel.ts';
+import { openRequest } from './request-opening.ts';
 
 /** How an exchange ended, and what went through it. */
 export interface ExchangeEnd {
@@ -127,29 +128,16 @@ export class Exchange implements FlowOwner, SpenderEvents, LegReceiver, LiveTunn
     this.#spender = spender;
     client.receiver = this;
     exit.receiver = this.#exitSide;
-    const { head, body } = this.#request;
-    let state: MessageState = body.isDone ? 'done' : 'more';
-    let passTo = 0;
-    this.#rest = nothing;
+    const { state, bytes, hasBody, rest } = openRequest(this.#request, early);
+    this.#rest = rest;
     this.#hasClientEnded = false;
-    if (state === 'done') this.#rest = early;
-    else if (early.length > 0) {
-      state = body.push(early, 0);
-      passTo = body.passTo;
-      if (state === 'done') this.#rest = early.subarray(body.restAt);
-    }
     if (state === 'broken') {
       this.#end('malformed_request', 'refuse');
       return;
     }
-    const tail = state === 'done' ? body.tail : '';
-    const opening = Buffer.allocUnsafe(head.length + passTo + tail.length);
-    opening.write(head, 0, 'latin1');
-    if (passTo > 0) early.copy(opening, head.length, 0, passTo);
-    if (tail !== '') opening.write(tail, head.length + passTo, 'latin1');
-    this.#hasBodyBegun = opening.length > head.length;
+    this.#hasBodyBegun = hasBody;
     this.#isAsked = state === 'done';
-    const goes = this.#up.onBytes(opening, false);
+    const goes = this.#up.onBytes(bytes, false);
     if (this.#isAsked) this.#up.onEnd();
     if (this.#isAsked ? this.#rest.length < maxRestBytes : goes) client.resume();
     else client.stop();
