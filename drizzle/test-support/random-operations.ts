@@ -160,8 +160,9 @@ class Planner {
   /** Anything else: a batch of several accounts, mostly. */
   other(): void {
     if (this.#chance(shareOfBatches)) return this.#batch();
-    const kind = this.#integer(0, 2);
-    if (kind === 0) this.#adjustment();
+    const kind = this.#integer(0, 3);
+    if (kind === 3) this.#forget();
+    else if (kind === 0) this.#adjustment();
     else if (kind === 1) this.#call('expiry', 'select expire_payments($1)', [this.#integer(1, 5)]);
     else this.#customerPeriod();
   }
@@ -205,6 +206,12 @@ class Planner {
     const bytes = this.#integer(1, 5_000_000) * (this.#chance(0.3) ? -1 : 1);
     add(this.#adjusted, account, bytes);
     this.#call('adjustment', 'select adjust_balance($1, $2, $3, $4)', [account, bytes, 'random', this.#id('adj')]);
+  }
+
+  /** What batches were answered is forgotten; those that come again are still known. */
+  #forget(): void {
+    const values = [this.#integer(1, 50)];
+    this.#call('forget', `select forget_batches(now() + interval '1 second', $1)`, values);
   }
 
   /** Time passes for a customer's subscription, or somebody pauses or resumes it. */

@@ -160,6 +160,38 @@ describe('POST /v1/gateway/usage', () => {
     expect((await edge.call('GET', '/v1/usage', { token })).json).toMatchObject({ balance_bytes: 9_997_000 });
   });
 
+  test('knows a batch for good, and what it answered for 30 days', async () => {
+    const who = await enrolGateway(edge);
+    const { account } = await makeKey(10_000_000);
+    const leases = [{ budget: account, wanted: 1_000_000, returned: 0 }];
+    const [old, recent] = [await makeBatch(who, { leases }), await makeBatch(who, { leases, seq: 2 })];
+    const first = new Map([
+      [old, await postBatch(edge, who, old)],
+      [recent, await postBatch(edge, who, recent)],
+    ]);
+    await edge.database.query('alter table usage_batch disable trigger usage_batch_append_only');
+    for (const [seq, days] of [
+      [1, 31],
+      [2, 29],
+    ]) {
+      await edge.database.query(
+        'update usage_batch set received_at = now() - make_interval(days => $2) where gateway_id = $1 and seq = $3',
+        [who.id, days, seq],
+      );
+    }
+    await edge.database.query('alter table usage_batch enable trigger usage_batch_append_only');
+    await edge.runScheduled();
+    const rows = await edge.database.query('select seq::int from usage_batch where gateway_id = $1', [who.id]);
+    expect(rows).toEqual([{ seq: 2 }]);
+    expect((await postBatch(edge, who, recent)).text).toBe(first.get(recent)?.text);
+    expect(await openReply(edge, await postBatch(edge, who, old))).toEqual({
+      gateway: who.id,
+      boot: old.boot,
+      seq: 1,
+      leases: [{ budget: account, granted: 0, ttl_ms: 0, free: false, keep: null }],
+    });
+  });
+
   test('believes a batch only from the gateway that it names, signed with its key', async () => {
     const other = await enrolGateway(edge);
     expectFailure(await postBatch(edge, gateway, await makeBatch(gateway), other), 'unauthenticated');

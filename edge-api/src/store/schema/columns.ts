@@ -10,6 +10,9 @@ export const moment = (name: string) => timestamp(name, { withTimezone: true });
 /** A 64-bit transaction id, as text: it orders the feed, and no arithmetic is done on it here. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
+/** Ranges of whole numbers, as PostgreSQL writes them; only SQL looks into it. */
+export const numberRanges = customType<{ data: string }>({ dataType: () => 'int8multirange' });
+
 /** Keeps a column exact in JSON: |value| < 2^53. */
 export function safeBytes(name: string, column: AnyPgColumn) {
   return check(name, between(column, '-9007199254740991'));

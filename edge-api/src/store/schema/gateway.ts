@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import { sql } from 'drizzle-orm';
 import { index, integer, jsonb, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
-import { bytes, moment, safeCount } from './columns.ts';
+import { bytes, moment, numberRanges, safeCount } from './columns.ts';
 
 /** An enrolled gateway. Whoever works on what a gateway owns locks this row first, its account budgets after it. */
 export const gateway = pgTable(
@@ -53,7 +53,7 @@ export const gatewayTunnels = pgTable('gateway_tunnels', {
   saidAt: moment('said_at').notNull(),
 });
 
-/** Every batch ever settled, with its first answer: the claim that makes a batch count once. */
+/** The batches settled lately, with their first answers. With `usageBoot` the claim that makes a batch count once: one of the two has it. */
 export const usageBatch = pgTable(
   'usage_batch',
   {
@@ -75,6 +75,21 @@ export const usageBatch = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.gatewayId, table.boot, table.seq] }),
+    index('usage_batch_received').on(table.receivedAt),
     safeCount('usage_batch_bytes', table.bytes),
   ],
+);
+
+/** The batches of one run of a gateway that were settled so long ago that no more than that is known of them. */
+export const usageBoot = pgTable(
+  'usage_boot',
+  {
+    gatewayId: text('gateway_id')
+      .notNull()
+      .references(() => gateway.id),
+    boot: text('boot').notNull(),
+    /** Numbers (`seq`). It only grows. */
+    settled: numberRanges('settled').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.gatewayId, table.boot] })],
 );
