@@ -84,7 +84,23 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const Usage = v.object({ data: v.array(v.object({ country: v.string(), connections: v.number() })) });
+
+/** The connections of the demo account that have ended, by the country of their exit. */
+async function connectionsOf({ info }: Stack): Promise<readonly (readonly [country: string, connections: number])[]> {
+  const headers = { Authorization: `Bearer ${info.account.token}` };
+  const usage: unknown = await (await fetch(`${info.api}/v1/usage?group_by=country`, { headers })).json();
+  return v.parse(Usage, usage).data.map(({ country, connections }) => [country, connections] as const);
+}
+
 describe('a stack', () => {
+  // The first of all: what the start itself did, by an exit in the US, is told before what is done here.
+  test('has used nothing of its demo account when it is ready, not even a connection', async () => {
+    await addressSeen(stack, 'JP');
+    await expect.poll(async () => connectionsOf(stack), within).toContainEqual(['JP', 1]);
+    expect(await connectionsOf(stack)).toEqual([['JP', 1]]);
+  });
+
   test.each(['US', 'DE', 'GB', 'JP'])(
     'carries a request through an exit in %s, which the origin sees',
     async (country) => {

@@ -14,6 +14,7 @@ import { checkUnused } from './postgres.ts';
 import { preparedRun, type PreparedRun } from './prepared-run.ts';
 import { createApi, type Api } from './provision/api.ts';
 import { awaitKey } from './provision/await-key.ts';
+import { obtainCheckAccount } from './provision/check-account.ts';
 import { obtainDemoAccount, type DemoAccount } from './provision/demo-account.ts';
 import { replaceExits, offerPlan, saveBundles, setPolicy } from './provision/fleet.ts';
 import { placeExits } from './provision/place-exits.ts';
@@ -223,20 +224,27 @@ async function start(options: StackOptions, undo: AsyncDisposableStack): Promise
   const filled = await inParallel(signal, [
     async () => provision(setting, api, held.exits),
     async () => obtainDemoAccount(api, secrets),
+    async () => obtainCheckAccount(api, secrets),
     async (either) => startGateways(fleet, options.gateways ?? 1, either),
   ]);
   if (!filled.ok) return filled;
-  const [, demo] = filled.value;
+  const [, demo, check] = filled.value;
   say(`the demo account ${demo.account.email} is signed in`);
+  // The last that gateways have to hear of: the feed is in order, so who knows it knows the demo account and the rest.
+  const key = await check.makeKey();
+  if (!key.ok) return key;
   for (const gateway of fleet.gateways) {
-    const known = await awaitKey(gateway.marvel, demo.account.key, new URL(origins.url).host, signal);
+    const known = await awaitKey(gateway.marvel, key.value, new URL(origins.url).host, signal);
     if (!known.ok) return err({ code: 'gateway_ignorant', gateway: gateway.name, status: known.error });
   }
+  const left = await check.leave();
+  if (!left.ok) return left;
   return ok({ setting, services, origins, stripe, fleet, demo });
 }
 
 /**
- * Starts the whole system and waits until the demo account gets through to the echo origin.
+ * Starts the whole system and waits until every gateway knows the demo account, and one that was made after it gets
+ * through to the echo origin.
  *
  * Errors: `StackFailure`, with nothing left running; `describeStackFailure` says it to a person.
  */

@@ -13,7 +13,7 @@ export type StackFailure =
   | { readonly code: 'migration'; readonly output: string }
   | ProgramFailure
   | ApiFailure
-  /** The gateways did not come to know the demo account; `status` is their last answer. */
+  /** A gateway did not come to serve the newest key; `status` is its last answer. */
   | { readonly code: 'gateway_ignorant'; readonly gateway: string; readonly status: number | undefined };
 
 /** One or more paragraphs for a person: what is wrong and what to do. */
@@ -30,7 +30,7 @@ export function describeStackFailure(failure: StackFailure): string {
     case 'unexpected_answer':
       return describeApiFailure(failure);
     case 'gateway_ignorant':
-      return `${failure.gateway} does not serve the demo account; its last answer was ${failure.status ?? 'none'}.`;
+      return `${failure.gateway} does not get a new key through to the echo origin; its last answer was ${failure.status ?? 'none'}.`;
     case 'part_ended':
     case 'part_not_ready':
     case 'interrupted':

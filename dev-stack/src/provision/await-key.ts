@@ -38,8 +38,7 @@ async function askGateway(gateway: string, key: string, authority: string): Prom
 }
 
 /**
- * Waits until a gateway serves a key, all the way to the origin at `authority`. An account whose bytes are spent (402)
- * is known too. Errors: the last status, after 15 s.
+ * Waits until a gateway serves a key, all the way to the origin at `authority`. Errors: the last status, after 15 s.
  */
 export async function awaitKey(
   gateway: string,
@@ -52,7 +51,7 @@ export async function awaitKey(
   while (performance.now() < deadlineMs) {
     if (signal?.aborted === true) return err(undefined);
     status = await askGateway(gateway, key, authority);
-    if (status === 200 || status === 402) return ok(undefined);
+    if (status === 200) return ok(undefined);
     await sleep(pollMs);
   }
   return err(status);

@@ -1,32 +1,18 @@
-import { SignedIn } from '@marvel/shared/api/account';
 import { ApiKeyList, CreatedApiKey } from '@marvel/shared/api/api-key';
 import { CreatedKey, KeyList } from '@marvel/shared/api/key';
-import { AdjustedBalance } from '@marvel/shared/api/operator';
 import { CreatedSubUser } from '@marvel/shared/api/sub-user';
 import { ok, type Result } from '@marvel/shared/result';
 import { bytesPerGb } from '@marvel/shared/units';
-import type * as v from 'valibot';
 import type { StackInfo } from '../stack-info.ts';
 import type { SecretStore } from '../state/secrets.ts';
 import type { Api, ApiFailure } from './api.ts';
+import { creditFirstBytes, enter } from './enter.ts';
 
 /** The demo account, signed in. */
 export type DemoAccount = Pick<StackInfo, 'account' | 'sub_user'>;
 
-const firstBytes = 10 * bytesPerGb;
+const firstBytes = { bytes: 10 * bytesPerGb, reason: 'first bytes of the demo account' };
 const keyLabel = 'demo';
-
-/** Signs in, or up when there is no such account yet. */
-async function enter(
-  api: Api,
-  email: string,
-  password: string,
-): Promise<Result<v.InferOutput<typeof SignedIn>, ApiFailure>> {
-  const body = { email, password };
-  const made = await api.call({ method: 'POST', path: '/v1/accounts', body, reply: SignedIn });
-  if (made.ok || made.error.status !== 409) return made;
-  return api.call({ method: 'POST', path: '/v1/sessions', body, reply: SignedIn });
-}
 
 /** The key of an earlier start while it is valid, else a new one. */
 async function obtainKey(api: Api, secrets: SecretStore, token: string): Promise<Result<string, ApiFailure>> {
@@ -63,22 +49,6 @@ async function obtainSubUser(api: Api, secrets: SecretStore, token: string): Pro
   return made.ok || made.error.status === 409 ? ok(undefined) : made;
 }
 
-/** Gives the first bytes: asked for at each start, entered in the ledger once in the life of the account. */
-async function creditFirstBytes(
-  api: Api,
-  operatorToken: string,
-  accountId: string,
-): Promise<Result<unknown, ApiFailure>> {
-  return api.call({
-    method: 'POST',
-    path: `/v1/operator/accounts/${accountId}/adjust`,
-    token: operatorToken,
-    idempotencyKey: 'first-bytes',
-    body: { bytes: firstBytes, reason: 'first bytes of the demo account' },
-    reply: AdjustedBalance,
-  });
-}
-
 /**
  * Makes the demo account with a key, an API key, a sub-user and 10 GB, or finds it as an earlier start left it. Every step may be
  * interrupted and done again. Errors: `ApiFailure`.
@@ -88,13 +58,12 @@ export async function obtainDemoAccount(api: Api, secrets: SecretStore): Promise
   const entered = await enter(api, email, password);
   if (!entered.ok) return entered;
   const { account_id, token } = entered.value;
-  const credited = await creditFirstBytes(api, secrets.current.operator_token, account_id);
+  const credited = await creditFirstBytes(api, secrets.current.operator_token, account_id, firstBytes);
   if (!credited.ok) return credited;
   const subUser = await obtainSubUser(api, secrets, token);
   if (!subUser.ok) return subUser;
   const apiKey = await obtainApiKey(api, secrets, token);
   if (!apiKey.ok) return apiKey;
-  // The last that gateways have to hear of: the feed is in order, so who knows it knows the rest.
   const key = await obtainKey(api, secrets, token);
   if (!key.ok) return key;
   return ok({ account: { email, password, account_id, token, key: key.value, api_key: apiKey.value }, sub_user });
