@@ -16,9 +16,10 @@ export function readCursor<S extends v.GenericSchema<readonly unknown[]>>(
   place: S,
   cursor: string,
 ): Result<v.InferOutput<S>, Failure> {
-  const [name, ...rest] = parseJson(decode(cursor), v.array(v.unknown())) ?? [];
+  const [, ...rest] = parseJson(decode(cursor), v.array(v.unknown())) ?? [];
   const parsed = v.safeParse(place, rest);
-  if (name === list && parsed.success && writeCursor(list, rest) === cursor) return ok(parsed.output);
+  // Written again it is the same, or it is another list's, or nothing that was ever given.
+  if (parsed.success && writeCursor(list, rest) === cursor) return ok(parsed.output);
   return err({ code: 'invalid', message: `cursor: ${cursorHint}`, issues: [{ field: 'cursor', message: cursorHint }] });
 }
 

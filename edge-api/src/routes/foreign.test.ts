@@ -143,6 +143,15 @@ test.each([
     first: 'src_full1',
     body: (index: number) => ({ kind: 'ip', value: `9.7.0.${index + 1}` }),
   },
+  {
+    what: 'customers',
+    path: '/v1/customers',
+    max: 10_000,
+    fill: `insert into customer (id, account_id, name)
+      select 'cst_full' || n, $1, 'Ann' from generate_series(1, 9999) n`,
+    first: 'cst_full1',
+    body: () => ({ name: 'Bob' }),
+  },
 ])(
   'an account may have so many $what at a time, also of several at once, and one that goes makes room',
   async (owned) => {
@@ -152,9 +161,35 @@ test.each([
     const replies = await Promise.all(Array.from({ length: 6 }, async (_, index) => makeOne(index)));
     expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
     for (const reply of replies.filter(({ status }) => status !== 201)) {
-      expectFailure(reply, 'conflict', `An account can have at most 1000 ${owned.what}`);
+      expectFailure(reply, 'conflict', `An account can have at most ${owned.max ?? 1000} ${owned.what}`);
     }
     expect((await edge.call('DELETE', `${owned.path}/${owned.first}`, { token })).status).toBe(204);
     expect((await makeOne(7)).status).toBe(201);
   },
 );
+
+describe('plans on offer', () => {
+  const full = 'An account can have at most 1000 plans on offer';
+
+  test('are so many at a time, also of several at once; one that is taken off makes room, and needs it to come back', async () => {
+    const { accountId, token } = await edge.signUp();
+    await edge.database.query(
+      `insert into plan (id, account_id, name, bytes, price_cents, currency, interval, interval_count)
+       select 'pln_full' || n, $1, '', 1, 1, 'usd', 'month', 1 from generate_series(1, 999) n`,
+      [accountId],
+    );
+    const makeOne = async () => edge.call('POST', '/v1/plans', { token, body: { name: 'Late', ...terms } });
+    const change = async (id: string, body: object) => edge.call('PATCH', `/v1/plans/${id}`, { token, body });
+    const replies = await Promise.all(Array.from({ length: 6 }, makeOne));
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(1);
+    for (const reply of replies.filter(({ status }) => status !== 201)) expectFailure(reply, 'conflict', full);
+    expect((await change('pln_full1', { active: true, name: 'On offer already' })).status).toBe(200);
+    for (const id of ['pln_full1', 'pln_full2']) expect((await change(id, { active: false })).status).toBe(200);
+    expect((await makeOne()).status).toBe(201);
+    const back = await Promise.all(['pln_full1', 'pln_full2'].map(async (id) => change(id, { active: true })));
+    const refused = back.filter(({ status }) => status !== 200);
+    expect(refused).toHaveLength(1);
+    for (const reply of refused) expectFailure(reply, 'conflict', full);
+    expectFailure(await change('pln_nobody', { active: true }), 'not_found');
+  });
+});

@@ -4,7 +4,6 @@ import { answerConstraint, answerStatements, type StoredAnswer } from './answer.
 import {
   attempt,
   attemptOne,
-  attemptUnique,
   type Conflict,
   type NotFound,
   type Unavailable,
@@ -12,6 +11,7 @@ import {
 } from './database-error.ts';
 import type { Database } from './database.ts';
 import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
+import { attemptWithRoom, roomStatement, type TooMany } from './room.ts';
 import { customer } from './schema/subscription.ts';
 
 export type Customer = Omit<typeof customer.$inferSelect, 'deletedAt'>;
@@ -37,15 +37,22 @@ const conflicts: Readonly<Record<string, CustomerConflict['because']>> = {
   customer_idle: 'has_subscription',
 };
 
-/** Writes a customer. Errors: what stands against it; `conflict` for a repeat under way; `unavailable`. */
+/** The most that an account may have at a time. */
+export const maxCustomers = 10_000;
+
+/** Writes a customer. Errors: `too_many`; what stands against it; `conflict` for a repeat under way; `unavailable`. */
 export async function createCustomer(
   db: Database,
   given: Customer,
   answer?: StoredAnswer,
-): Promise<Result<void, CustomerConflict | Conflict | Unavailable>> {
+): Promise<Result<void, TooMany | CustomerConflict | Conflict | Unavailable>> {
   const made = await attemptConflicts(() =>
-    attemptUnique([answerConstraint], () =>
-      db.batch([db.insert(customer).values(given), ...answerStatements(db, answer)]),
+    attemptWithRoom([answerConstraint], () =>
+      db.batch([
+        roomStatement(db, given.accountId, 'customer', maxCustomers),
+        db.insert(customer).values(given),
+        ...answerStatements(db, answer),
+      ]),
     ),
   );
   return made.ok ? ok(undefined) : made;

@@ -1,5 +1,5 @@
 import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from 'drizzle-orm';
-import { ok, type Result } from '@marvel/shared/result';
+import { err, ok, type Result } from '@marvel/shared/result';
 import { answerConstraint, answerStatements, type StoredAnswer } from './answer.ts';
 import {
   attempt,
@@ -12,18 +12,26 @@ import {
 import type { Database } from './database.ts';
 import { type AuditEntry, auditStatement } from './operator-audit.ts';
 import { afterPlace, type AgePlace, exactTime, pageRows, type PageWanted, type Placed } from './page.ts';
+import { attemptWithRoom, claimRoom, roomStatement, type TooMany } from './room.ts';
 import { plan } from './schema/subscription.ts';
 
 export type Plan = typeof plan.$inferSelect;
 
-/** Writes an account's plan. Errors: `conflict` for a repeat under way, `unavailable`. */
+/** The most plans that an account may have on offer at a time. */
+export const maxActivePlans = 1000;
+
+/** Writes an account's plan. Errors: `too_many`; `conflict` for a repeat under way; `unavailable`. */
 export async function createPlan(
   db: Database,
-  given: Plan,
+  given: Plan & { readonly accountId: string },
   answer?: StoredAnswer,
-): Promise<Result<void, Conflict | Unavailable>> {
-  const made = await attemptUnique([answerConstraint], () =>
-    db.batch([db.insert(plan).values(given), ...answerStatements(db, answer)]),
+): Promise<Result<void, TooMany | Conflict | Unavailable>> {
+  const made = await attemptWithRoom([answerConstraint], () =>
+    db.batch([
+      roomStatement(db, given.accountId, 'plan', maxActivePlans),
+      db.insert(plan).values(given),
+      ...answerStatements(db, answer),
+    ]),
   );
   return made.ok ? ok(undefined) : made;
 }
@@ -110,14 +118,28 @@ export interface PlanChanges {
   readonly active?: boolean;
 }
 
-/** Changes an account's plan. Errors: `not_found` for an absent plan and one that is not its own alike; `unavailable`. */
+/** Changes an account's plan. Errors: `not_found` for an absent plan and one that is not its own alike; `too_many` on offer; `unavailable`. */
 export async function updatePlan(
   db: Database,
   accountId: string,
   id: string,
   changes: PlanChanges,
-): Promise<Result<Plan, NotFound | Unavailable>> {
-  return attemptOne(() => updateStatement(db, eq(plan.accountId, accountId), id, changes));
+): Promise<Result<Plan, NotFound | TooMany | Conflict | Unavailable>> {
+  const own = eq(plan.accountId, accountId);
+  if (changes.active !== true) return attemptOne(() => updateStatement(db, own, id, changes));
+  const isComingBack = and(eq(plan.id, id), own, eq(plan.active, false));
+  const updated = await attemptWithRoom([], () =>
+    db.batch([
+      db
+        .select({ done: claimRoom(accountId, 'plan', maxActivePlans) })
+        .from(plan)
+        .where(isComingBack),
+      updateStatement(db, own, id, changes),
+    ]),
+  );
+  if (!updated.ok) return updated;
+  const [, [row]] = updated.value;
+  return row === undefined ? err({ code: 'not_found' }) : ok(row);
 }
 
 /** Changes a plan of Marvel's. Errors: `not_found`, `unavailable`. */

@@ -4,7 +4,7 @@ import { attemptChecked, attemptUnique, type Conflict, type Unavailable } from '
 import type { Database } from './database.ts';
 
 /** What an account may have so many of. */
-type Owned = 'api_key' | 'account_key' | 'sub_user' | 'authorized_source' | 'webhook_endpoint';
+type Owned = 'api_key' | 'account_key' | 'sub_user' | 'authorized_source' | 'webhook_endpoint' | 'customer' | 'plan';
 
 /** The check that the statement below fails on. */
 const roomConstraint = 'account_has_room';
@@ -14,9 +14,14 @@ export interface TooMany {
   readonly code: 'too_many';
 }
 
-/** The statement that lets one more be made, for the transaction that makes it: of several at once each counts the others. */
+/** Makes sure that there is room for one more: of several at once each counts the others. */
+export function claimRoom(accountId: string, owned: Owned, max: number) {
+  return sql`claim_room(${accountId}, ${owned}, ${max})`;
+}
+
+/** The statement that lets one more be made, for the transaction that makes it. */
 export function roomStatement(db: Database, accountId: string, owned: Owned, max: number) {
-  return db.select({ done: sql`claim_room(${accountId}, ${owned}, ${max})` }).from(sql`(select) as always`);
+  return db.select({ done: claimRoom(accountId, owned, max) }).from(sql`(select) as always`);
 }
 
 /** Runs a write that makes room first. Errors: `too_many`; `conflict` for the named unique constraints; `unavailable`. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gt, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gt, inArray, lt, sql } from 'drizzle-orm';
 import { ok, type Result } from '@marvel/shared/result';
 import { attempt, attemptOne, type NotFound, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
@@ -19,6 +19,9 @@ export interface LiveSession {
   readonly expiresAt: Date;
 }
 
+/** The most that an account may have at a time: one more ends the one that was not seen for the longest. */
+export const maxSessions = 1000;
+
 /**
  * Makes a session for whoever proved the password of that hash.
  *
@@ -29,17 +32,31 @@ export async function createSession(
   db: Database,
   given: NewSession & { readonly accountId: string; readonly passwordHash: string },
 ): Promise<Result<void, NotFound | Unavailable>> {
-  // The lock makes one of the two wait: a change under way is seen here, or sees this session and ends it.
+  // The lock makes one of the two wait: a change under way is seen here, or sees this session and ends it. And of several
+  // sign-ins at once each counts the others.
   const made = await attemptOne(async () => {
-    const { rows } = await db.execute(sql`
-      insert into ${session} (token_digest, account_id, expires_at)
-      select ${given.tokenDigest}, a.id, ${given.expiresAt.toISOString()}::timestamptz
-      from ${account} a where a.id = ${given.accountId} and a.password_hash = ${given.passwordHash}
-      for share
-      returning account_id`);
+    const [{ rows }] = await db.batch([
+      db.execute(sql`
+        insert into ${session} (token_digest, account_id, expires_at)
+        select ${given.tokenDigest}, a.id, ${given.expiresAt.toISOString()}::timestamptz
+        from ${account} a where a.id = ${given.accountId} and a.password_hash = ${given.passwordHash}
+        for no key update
+        returning account_id`),
+      db.delete(session).where(inArray(session.tokenDigest, beyond(db, given.accountId))),
+    ]);
     return rows;
   });
   return made.ok ? ok(undefined) : made;
+}
+
+/** The sessions for which there is no room, those first that were seen last; a session that is over takes none. */
+function beyond(db: Database, accountId: string) {
+  return db
+    .select({ tokenDigest: session.tokenDigest })
+    .from(session)
+    .where(eq(session.accountId, accountId))
+    .orderBy(sql`${session.expiresAt} > now() desc`, desc(session.lastSeenAt), desc(session.createdAt))
+    .offset(maxSessions);
 }
 
 /** The session of a token, unless it expired. Errors: `not_found`, `unavailable`. */

@@ -1,8 +1,9 @@
 import { CreateCustomerRequest, Customer } from '@marvel/shared/api/customer';
 import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { createCustomer as storeCustomer } from '../../store/customer.ts';
+import { createCustomer as storeCustomer, maxCustomers } from '../../store/customer.ts';
 import { newId } from '../../store/new-id.ts';
+import { tooMany } from '../too-many.ts';
 import { findGivenSubUser } from './given-sub-user.ts';
 import { customerFailure, showCustomer } from './show-customer.ts';
 
@@ -24,6 +25,7 @@ export const createCustomer = endpoint({
     const customer = { id: newId('cst'), accountId, ...details, subUserId, createdAt: new Date(nowMs) };
     const answer = showCustomer(customer);
     const made = await storeCustomer(db, customer, await once?.seal(answer));
-    return made.ok ? ok(answer) : err(customerFailure(made.error));
+    if (made.ok) return ok(answer);
+    return err(made.error.code === 'too_many' ? tooMany(maxCustomers, 'customers') : customerFailure(made.error));
   },
 });

@@ -1,9 +1,10 @@
 import { Plan, UpdatePlanRequest } from '@marvel/shared/api/plan';
-import { ok } from '@marvel/shared/result';
+import { err, ok } from '@marvel/shared/result';
 import { endpoint } from '../../http/endpoint.ts';
-import { updatePlan as updateStoredPlan } from '../../store/plan.ts';
+import { maxActivePlans, updatePlan as updateStoredPlan } from '../../store/plan.ts';
 import { given } from '../given.ts';
 import { IdParams } from '../id-params.ts';
+import { tooMany } from '../too-many.ts';
 import { showPlan } from './show-plan.ts';
 
 export const updatePlan = endpoint({
@@ -16,9 +17,10 @@ export const updatePlan = endpoint({
   params: IdParams,
   body: UpdatePlanRequest,
   reply: { status: 200, description: 'The plan as it is now.', body: Plan },
-  failures: [],
+  failures: ['conflict'],
   async handle({ params, body, identity }, { db }) {
     const updated = await updateStoredPlan(db, identity.accountId, params.id, given(body));
-    return updated.ok ? ok(showPlan(updated.value)) : updated;
+    if (updated.ok) return ok(showPlan(updated.value));
+    return err(updated.error.code === 'too_many' ? tooMany(maxActivePlans, 'plans on offer') : updated.error);
   },
 });

@@ -102,3 +102,21 @@ test('?all takes true or false', async () => {
   expect(reply.headers.get('X-Marvel-Error')).toBe('invalid');
   expect(await works(token)).toBe(true);
 });
+
+test('an account has at most 1,000 sessions: a sign-in ends the one that was not seen for the longest, also of several at once', async () => {
+  const account = await edge.signUp();
+  await edge.database.query(
+    `insert into session (token_digest, account_id, created_at, last_seen_at, expires_at)
+     select 'full' || n, $1, now(), now() - interval '1 day' + n * interval '1 second', now() + interval '1 day'
+     from generate_series(1, 999) n`,
+    [account.accountId],
+  );
+  const tokens = await Promise.all(Array.from({ length: 6 }, async () => signIn(account)));
+  const left = await edge.database.query<{ digest: string }>(
+    `select token_digest as digest from session where account_id = $1 and token_digest like 'full%' order by last_seen_at`,
+    [account.accountId],
+  );
+  expect(left).toHaveLength(993);
+  expect(left[0]).toEqual({ digest: 'full7' });
+  for (const token of [account.token, ...tokens]) expect(await works(token)).toBe(true);
+});
