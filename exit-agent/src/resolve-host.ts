@@ -5,7 +5,7 @@ import { err, ok, type Result } from '@marvel/shared/result';
 /** All A and AAAA addresses of a name, in the order they should be tried; none when it does not resolve. Never throws. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
-/** The most look-ups under way at once; those given up on count until the system answers. */
+/** The most names looked up at once; those given up on count until the system answers. */
 const maxPendingLookups = 1024;
 
 /** Looks names up as the host does: hosts file, then DNS. */
@@ -22,18 +22,23 @@ export const resolveHost: ResolveHost = async (host) => {
 /** One look-up bounded in time and in number. Errors: `busy` when too many are under way; a late answer is none. */
 export type BoundedLookup = (host: string, timeoutMs: number) => Promise<Result<readonly string[], 'busy'>>;
 
-/** Bounds a resolver, since the system's look-ups cannot be cancelled and would pile up behind a slow name server. */
+/**
+ * Bounds a resolver, since the system's look-ups cannot be cancelled and would pile up behind a slow name server. Whoever wants
+ * a name that is being looked up waits with the others, so one dead name that many want keeps one thread of the system busy.
+ */
 export function boundLookups(resolve: ResolveHost): BoundedLookup {
-  let pending = 0;
+  const pending = new Map<string, Promise<readonly string[]>>();
   return async (host, timeoutMs) => {
-    if (pending >= maxPendingLookups) return err('busy');
-    pending += 1;
+    let found = pending.get(host);
+    if (found === undefined) {
+      if (pending.size >= maxPendingLookups) return err('busy');
+      found = resolve(host).finally(() => pending.delete(host));
+      pending.set(host, found);
+    }
     const timer = new AbortController();
-    const found = resolve(host).finally(() => {
-      pending -= 1;
-      timer.abort();
-    });
-    const late = after(timeoutMs, [], { signal: timer.signal, ref: false }).catch(() => found);
-    return ok(await Promise.race([found, late]));
+    const late = after(timeoutMs, [], { signal: timer.signal, ref: false }).catch(() => []);
+    const addresses = await Promise.race([found, late]);
+    timer.abort();
+    return ok(addresses);
   };
 }
