@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { announcePreparedRun, preparedRun } from './prepared-run.ts';
+import { removeWhenGone } from './remove-when-gone.ts';
 
 const prepareProgram = fileURLToPath(new URL('prepare-run.ts', import.meta.url));
 
@@ -12,7 +13,8 @@ const prepareProgram = fileURLToPath(new URL('prepare-run.ts', import.meta.url))
 export default async function setUp(): Promise<(() => Promise<void>) | undefined> {
   if (preparedRun() !== undefined) return undefined;
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'marvel-test-run-')));
-  // Node writes what it has compiled when it ends, which some of the run still may.
+  // A run that is interrupted is torn down by nobody, and some of one that ends still write what they have compiled.
+  await removeWhenGone(folder);
   const remove = async () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
   try {
     // A process of its own: vitest runs this file through a loader that does not know all of Node.
