@@ -129,6 +129,7 @@ test('money that comes in, a key that changes, and what is swept away are found 
         1000 + round,
       ]);
       await client.query('select count(*) from feed_record where kind = $1 and id = $2', ['key', 'key_10009']);
+      await client.query(`select sweep(5) + forget_batches(now() + interval '1 second', 5)`);
     }
   });
   expect(found).toEqual([]);
