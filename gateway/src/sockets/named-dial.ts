@@ -12,11 +12,13 @@ export class NamedDial implements Dialled {
   readonly #names: Names;
   readonly #name: string;
   readonly #port: number;
-  readonly #dialling: Dialling;
+  /** Until it is told: a look-up may take long, and keeps nobody who has given up. */
+  #dialling: Dialling | undefined;
   #untried: readonly string[] = [];
   readonly #attempts = new Set<Attempt>();
   #timer: NodeJS.Timeout | undefined;
-  #isOver = false;
+  /** Of the address that is best: what others lack, this host may lack the family for. */
+  #error: NodeJS.ErrnoException | undefined;
 
   constructor(engine: NativeEngine, names: Names, name: string, port: number, dialling: Dialling) {
     this.#engine = engine;
@@ -28,36 +30,36 @@ export class NamedDial implements Dialled {
     if (known !== undefined) this.#begin(known);
     else {
       names.learn(name, ({ addresses, error }) => {
-        if (this.#isOver) return;
-        if (addresses === undefined) this.#fail(error);
-        else this.#begin(addresses);
+        if (this.#dialling === undefined) return;
+        if (addresses !== undefined) this.#begin(addresses);
+        else this.#fail(error);
       });
     }
   }
 
   destroy(): void {
-    if (this.#isOver) return;
     this.#end();
     for (const attempt of this.#attempts) attempt.destroy();
   }
 
   won(winner: Attempt, leg: Leg, address: string): void {
-    if (this.#isOver) {
+    const dialling = this.#end();
+    for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
+    if (dialling === undefined) {
       leg.destroy();
       return;
     }
-    this.#end();
-    for (const attempt of this.#attempts) if (attempt !== winner) attempt.destroy();
     this.#names.prefer(this.#name, address);
-    leg.receiver = this.#dialling;
-    this.#dialling.onConnect(leg);
+    leg.receiver = dialling;
+    dialling.onConnect(leg);
   }
 
   lost(attempt: Attempt, error: NodeJS.ErrnoException | undefined): void {
     this.#attempts.delete(attempt);
-    if (this.#isOver) return;
+    if (this.#dialling === undefined) return;
+    this.#error ??= error;
     if (this.#untried.length > 0) this.#try();
-    else if (this.#attempts.size === 0) this.#fail(error);
+    else if (this.#attempts.size === 0) this.#fail(this.#error);
   }
 
   #begin(addresses: readonly string[]): void {
@@ -75,13 +77,15 @@ export class NamedDial implements Dialled {
   }
 
   #fail(error: NodeJS.ErrnoException | undefined): void {
-    this.#end();
-    this.#dialling.onClose(error);
+    this.#end()?.onClose(error);
   }
 
-  #end(): void {
-    this.#isOver = true;
+  /** Gives who is to be told, once. */
+  #end(): Dialling | undefined {
     clearTimeout(this.#timer);
+    const dialling = this.#dialling;
+    this.#dialling = undefined;
+    return dialling;
   }
 }
 

@@ -57,14 +57,46 @@ test('an answer is good for half a minute, and then serves while the name is loo
   expect(bench.asked).toEqual([]);
 });
 
+test('who has not dialled for a minute waits for what is true now', () => {
+  const bench = new Bench();
+  bench.learn('exit.example');
+  bench.answer(['192.0.2.1']);
+  bench.nowMs = minute;
+  expect(bench.names.known('exit.example')).toBeUndefined();
+  const heard = bench.learn('exit.example');
+  bench.answer(['192.0.2.2']);
+  expect(heard).toEqual([{ addresses: ['192.0.2.2'] }]);
+});
+
 test('while nobody answers, an old answer serves for five minutes', () => {
   const bench = new Bench();
   bench.learn('exit.example');
   bench.answer(['192.0.2.1']);
+  bench.nowMs = 2 * minute;
+  const heard = bench.learn('exit.example');
+  bench.answer(refused);
+  expect(heard).toEqual([{ addresses: ['192.0.2.1'] }]);
+  // Nobody waits any more for what does not come.
   bench.nowMs = 5 * minute - 1;
   expect(bench.names.known('exit.example')).toEqual(['192.0.2.1']);
+  expect(bench.asked).toHaveLength(1);
   bench.answer(refused);
+  expect(bench.asked).toEqual([]);
   bench.nowMs = 5 * minute;
+  expect(bench.names.known('exit.example')).toBeUndefined();
+  const late = bench.learn('exit.example');
+  bench.answer(refused);
+  expect(late).toEqual([{ error: refused }]);
+});
+
+test('a name that there is no more is forgotten at once', () => {
+  const bench = new Bench();
+  const gone = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+  bench.learn('exit.example');
+  bench.answer(['192.0.2.1']);
+  bench.nowMs = 30 * second;
+  expect(bench.names.known('exit.example')).toEqual(['192.0.2.1']);
+  bench.answer(gone);
   expect(bench.names.known('exit.example')).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { ADDRCONFIG, lookup } from 'node:dns';
 import { isIPv6 } from 'node:net';
 
 /** Looks up the addresses of a name, best first. `callback` is not called before this returns. */
@@ -14,14 +14,19 @@ export type NameAnswer =
 
 /** How long an answer is good, ms: what resolvers and providers commonly let an address of a gateway live at least. */
 const freshMs = 30_000;
-/** How long an old answer serves while the name is asked for again, or nobody answers, ms. */
+/** How long it serves while the name is looked up again, ms: who dials all the time waits for no look-up. */
+const renewingMs = 60_000;
+/** How long it serves while name servers do not answer, ms. */
 const staleMs = 300_000;
 /** Names that are remembered: more than there are providers. */
 const maxNames = 4096;
+const noSuchName = 'ENOTFOUND';
 
 interface Known {
   addresses: readonly string[];
-  learntAtMs: number;
+  readonly learntAtMs: number;
+  /** It was asked for again, and nobody knew. */
+  isUnanswered: boolean;
 }
 
 /**
@@ -46,12 +51,12 @@ export class Names {
     const known = this.#known.get(name);
     if (known === undefined) return undefined;
     const ageMs = this.#now() - known.learntAtMs;
-    if (ageMs >= staleMs) return undefined;
+    if (ageMs >= (known.isUnanswered ? staleMs : renewingMs)) return undefined;
     if (ageMs >= freshMs) this.#ask(name);
     return known.addresses;
   }
 
-  /** Has `hear` told once, and not before this returns. Error: that of the look-up. */
+  /** Has `hear` told once, and not before this returns. Error: that of the look-up, when no answer of before serves either. */
   learn(name: string, hear: (answer: NameAnswer) => void): void {
     const waiting = this.#asking.get(name);
     if (waiting === undefined) this.#ask(name, hear);
@@ -72,24 +77,33 @@ export class Names {
       const waiting = this.#asking.get(name) ?? [];
       this.#asking.delete(name);
       const error = fault ?? (addresses.length === 0 ? new Error(`${name} has no address`) : undefined);
-      if (error === undefined) this.#keep(name, addresses);
-      const answer = error === undefined ? { addresses } : { error };
+      const answer = error === undefined ? this.#keep(name, addresses) : this.#unanswered(name, error);
       for (const listener of waiting) listener(answer);
     });
   }
 
-  #keep(name: string, addresses: readonly string[]): void {
+  #keep(name: string, addresses: readonly string[]): NameAnswer {
     this.#known.delete(name);
     // The one that was learnt longest ago makes room.
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= maxNames) this.#known.delete(oldest);
-    this.#known.set(name, { addresses, learntAtMs: this.#now() });
+    this.#known.set(name, { addresses, learntAtMs: this.#now(), isUnanswered: false });
+    return { addresses };
+  }
+
+  /** A name that there is not any more is forgotten; one of which nobody knows now may be as it was. */
+  #unanswered(name: string, error: NodeJS.ErrnoException): NameAnswer {
+    if (error.code === noSuchName) this.#known.delete(name);
+    const known = this.#known.get(name);
+    if (known === undefined || this.#now() - known.learntAtMs >= staleMs) return { error };
+    known.isUnanswered = true;
+    return { addresses: known.addresses };
   }
 }
 
-/** As the system looks names up, its hosts file included. */
+/** As the system looks names up, its hosts file included; no addresses of a family that this host has none of. */
 function lookUpBySystem(name: string, callback: Parameters<LookUp>[1]): void {
-  lookup(name, { all: true, order: 'verbatim' }, (error, found) => {
+  lookup(name, { all: true, order: 'verbatim', hints: ADDRCONFIG }, (error, found) => {
     callback(error, error === null ? inTurns(found.map(({ address }) => address)) : []);
   });
 }

@@ -9,6 +9,9 @@ import { ReadBuffers } from './read-buffers.ts';
 import { SocketLeg } from './socket-leg.ts';
 import type { Sockets } from './sockets.ts';
 
+/** How long one address of several has before Node gives it up for the next, ms: exits may be half a world away. */
+const attemptTimeoutMs = 2000;
+
 /** Connections over Node's own sockets. */
 export class NodeSockets implements Sockets {
   readonly kind = 'node';
@@ -53,7 +56,14 @@ export class NodeSockets implements Sockets {
   }
 
   #open({ host, port, tls }: Transport, reading: BufferedReading, onConnect: () => void): Socket {
-    const options = { host, port, allowHalfOpen: true, noDelay: true, lookup: this.#lookup };
+    const options = {
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      lookup: this.#lookup,
+      autoSelectFamilyAttemptTimeout: attemptTimeoutMs,
+    };
     const secureContext = this.#exitTrust;
     // The name an exit has to prove is the one it is dialled by. An address is no server name. Source: RFC 6066 section 3.
     if (tls) return connectTls({ ...options, secureContext, servername: isIP(host) === 0 ? host : '' }, onConnect);
