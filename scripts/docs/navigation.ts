@@ -17,7 +17,7 @@ const order: readonly { readonly title: string; readonly files: readonly string[
   { title: 'Use', files: ['authentication.md', 'targeting.md', 'sessions.md', 'errors.md'] },
   { title: 'Pay', files: ['billing.md', 'receipts.md', 'webhooks.md'] },
   { title: 'Tools', files: ['sdk.md', 'cli.md', 'dialects.md'] },
-  { title: 'Run', files: ['deploy.md', 'operate/gateway.md', 'security.md', 'scale.md'] },
+  { title: 'Run', files: ['deploy.md', 'operate/gateway.md', 'operate/exits.md', 'security.md', 'scale.md'] },
   { title: 'Inside', files: ['contract.md', 'architecture.md', 'decisions/README.md'] },
 ];
 /** Reached from the list of decisions. */
