@@ -105,7 +105,14 @@ function ImportForm({ onDone }: { readonly onDone: () => void }) {
           name="exits"
           required
           placeholder='{"network":"residential","country":"US","asn":64496,"exit_ip":"…","transport":{…},"expires_at":"…","evidence":{…}}'
-          hint="A JSON array, or one object a line, each with what probing showed. Each line is judged by itself."
+          hint={
+            <>
+              A JSON array, or one object a line, each with what probing showed. Each line is judged by itself.{' '}
+              <a href="/docs/operate/exits" target="_blank" rel="noopener">
+                What a line holds
+              </a>
+            </>
+          }
           value={text.value}
           onInput={(value) => (text.value = value)}
         />
