@@ -87,6 +87,21 @@ export const GatewayConfig = v.object({
 });
 export type GatewayConfig = v.InferOutput<typeof GatewayConfig>;
 
+/** The hosts that the doors and the admin listener are set to listen on. */
+export function listenHosts(config: GatewayConfig): readonly string[] {
+  const listeners = [
+    config.MARVEL_LISTEN,
+    config.MARVEL_LISTEN_TLS,
+    config.MARVEL_LISTEN_SOCKS5,
+    config.MARVEL_LISTEN_PROXIES_FO_RESIDENTIAL,
+    config.MARVEL_LISTEN_PROXIES_FO_ISP,
+    config.MARVEL_LISTEN_PROXIES_FO_DATACENTER,
+    config.MARVEL_LISTEN_PROXYMESH,
+    config.MARVEL_LISTEN_ADMIN,
+  ];
+  return listeners.flatMap((listener) => listener?.host ?? []);
+}
+
 const tlsPaths = [['MARVEL_TLS_CERT'], ['MARVEL_TLS_KEY']] as const;
 
 /** What has to hold between settings. */

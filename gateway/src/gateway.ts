@@ -8,8 +8,9 @@ import { DestinationRules } from './admit/destination-rules.ts';
 import { ExitChooser } from './admit/exit-chooser.ts';
 import { judgeAgain } from './admit/identify.ts';
 import { KeyDigests } from './admit/key-digests.ts';
+import { addressesOfHost, ownAddresses } from './admit/own-addresses.ts';
 import type { Arrival } from './arrival.ts';
-import type { GatewayConfig } from './config.ts';
+import { type GatewayConfig, listenHosts } from './config.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { createEdgeClient } from './edge-client.ts';
 import { createFeed } from './feed/feed.ts';
@@ -88,6 +89,7 @@ export async function startGateway(
   config: GatewayConfig,
   log: EventLog,
   connect: typeof connectEdge = connectEdge,
+  ofHost: typeof addressesOfHost = addressesOfHost,
 ): Promise<Gateway> {
   const tunnels = new TunnelTable();
   const arrivals = new Roster<Arrival>();
@@ -134,7 +136,7 @@ export async function startGateway(
     world: {
       fleet,
       digests,
-      rules: new DestinationRules(),
+      rules: new DestinationRules(await ownAddresses(listenHosts(config), ofHost)),
       bans,
       load,
       standing: (budgets) => meter.standing(budgets),

@@ -51,7 +51,11 @@ export class TestGateway implements TestParts, AsyncDisposable {
     this.faults = parts.faults;
   }
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestGateway> {
+  /** `ofHost`: the addresses of the host, where they matter to a test. */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    ofHost?: readonly string[],
+  ): Promise<TestGateway> {
     const fleet = new FakeFleet();
     const meter = new CountingMeter();
     const tunnels: TunnelEvent[] = [];
@@ -69,16 +73,20 @@ export class TestGateway implements TestParts, AsyncDisposable {
       flush: () => Promise.resolve(),
       flushNow: () => {},
     };
-    const gateway = await startGateway(testConfig(settings), log, () =>
-      Promise.resolve({
-        fleet,
-        meter,
-        feedAgeMs: () => 0,
-        usageLoad: () => ({ pendingBatches: 0, unsealedBytes: 0 }),
-        noteChange: () => {},
-        start: () => Promise.resolve(),
-        close: () => Promise.resolve(),
-      }),
+    const edge = {
+      fleet,
+      meter,
+      feedAgeMs: () => 0,
+      usageLoad: () => ({ pendingBatches: 0, unsealedBytes: 0 }),
+      noteChange: () => {},
+      start: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const gateway = await startGateway(
+      testConfig(settings),
+      log,
+      () => Promise.resolve(edge),
+      ofHost && (() => ofHost),
     );
     return new TestGateway({ gateway, fleet, meter, key, tunnels, refusals, notes, faults });
   }

@@ -5,14 +5,14 @@ const policy = { ports: [443], allow: [{ host: 'ECHO.Example.', port: 9999 }], o
 
 describe('destination rules', () => {
   it('know an address of the fleet however an operator spelled it', () => {
-    const rules = new DestinationRules();
+    const rules = new DestinationRules([]);
     expect(rules.refusalOf({ host: '2606:4700::1111', port: 443 }, policy)).toBe('own_address');
     expect(rules.refusalOf({ host: '2606:4700::1112', port: 443 }, policy)).toBeUndefined();
     expect(rules.refusalOf({ host: 'echo.example', port: 9999 }, policy)).toBeUndefined();
   });
 
   it('judge anew when the policy has changed', () => {
-    const rules = new DestinationRules();
+    const rules = new DestinationRules([]);
     expect(rules.refusalOf({ host: 'a.example.com', port: 8080 }, policy)).toBe('port');
     expect(rules.refusalOf({ host: 'a.example.com', port: 8080 }, { ...policy, ports: [8080] })).toBeUndefined();
   });

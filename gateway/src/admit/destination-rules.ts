@@ -6,18 +6,23 @@ import type { Destination } from '../offer.ts';
 /** Judgements kept, since the same few destinations are asked for again and again. */
 const maxKept = 4096;
 
-/** The fleet's policy on destinations, each judged once for as long as the policy stands. */
+/** The fleet's policy on destinations, each judged once for as long as the policy stands. Beside what it refuses: the addresses of this gateway. */
 export class DestinationRules {
+  readonly #own: readonly string[];
   #policy: DestinationPolicy | undefined;
   /** The same policy, spelled as destinations are. */
   #canonical: DestinationPolicy | undefined;
   readonly #kept = new Map<string, DestinationRefusal | 'served'>();
 
+  constructor(own: readonly string[]) {
+    this.#own = own;
+  }
+
   /** Why policy refuses a destination; `undefined` when it does not. */
   refusalOf(destination: Destination, policy: DestinationPolicy): DestinationRefusal | undefined {
     if (policy !== this.#policy || this.#canonical === undefined) {
       this.#policy = policy;
-      this.#canonical = canonicalPolicy(policy);
+      this.#canonical = canonicalPolicy({ ...policy, own_addresses: [...policy.own_addresses, ...this.#own] });
       this.#kept.clear();
     }
     const name = `${destination.host} ${destination.port}`;
