@@ -47,6 +47,8 @@ export class Opening implements DialPlan<ExitChosen> {
   readonly #parts: WayParts;
   readonly #owner: OpeningOwner;
   readonly #dial: Dial<ExitChosen>;
+  /** Why a session whose exit has gone could not move. */
+  #lack: FailureCode | undefined;
 
   private constructor(
     first: ExitChosen,
@@ -92,7 +94,10 @@ export class Opening implements DialPlan<ExitChosen> {
   next(failed: ReadonlySet<string>): ExitChosen | undefined {
     const { principal, wish } = this.#admission;
     if (principal.isTest) return undefined;
-    return this.#parts.chooser.chooseAnother(principal.account, wish, failed, Date.now());
+    const choice = this.#parts.chooser.chooseAnother(principal.account, wish, failed, Date.now());
+    if (choice.ok) return choice.value;
+    if (choice.error !== 'exit_failed') this.#lack = choice.error;
+    return undefined;
   }
 
   report(exit: Exit, succeeded: boolean, latencyMs: number, wasReached: boolean): void {
@@ -103,6 +108,6 @@ export class Opening implements DialPlan<ExitChosen> {
   }
 
   done(result: Result<OpenedWay, DialFault>): void {
-    this.#owner.onOpened(result.ok ? result : err(faultCodes[result.error]));
+    this.#owner.onOpened(result.ok ? result : err(this.#lack ?? faultCodes[result.error]));
   }
 }

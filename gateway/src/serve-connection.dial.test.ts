@@ -200,6 +200,22 @@ describe('a sticky session', () => {
     expect(fields.get('x-marvel-session-generation')).toBe('2');
   });
 
+  test('fails in the middle of a dial when its exit is gone, and its client wants that or there is no other', async () => {
+    for (const fields of ['X-Marvel-On-Exit-Loss: fail\r\n', '']) {
+      const held = gateway.addExit(exit.port, { grade: 'S' });
+      const other = gateway.addExit(exit.port, { grade: 'A' });
+      exit.script = (socket) => {
+        gateway.fleet.exitsById.delete(held.id);
+        if (fields === '') gateway.fleet.exitsById.delete(other.id);
+        gateway.fleet.tell({ kind: 'tombstone', of: 'exit', id: held.id });
+        socket.destroy();
+      };
+      expectRefusal((await gateway.connect({ ...sticky, fields })).answer, 'no_capacity');
+      gateway.fleet.exitsById.clear();
+    }
+    expect(exit.heads).toHaveLength(2);
+  });
+
   test('fails instead of moving when its client wants that', async () => {
     const first = gateway.addExit(exit.port, { grade: 'S' });
     gateway.addExit(exit.port, { grade: 'A' });

@@ -1,6 +1,7 @@
 import { chooseExit } from '@marvel/shared/choose-exit';
 import type { Exit } from '@marvel/shared/exit';
 import type { NodeRecord } from '@marvel/shared/feed';
+import { err } from '@marvel/shared/result';
 import type { PinLine } from '@marvel/shared/usage-batch';
 import { assert, constantFrom, integer, property, record, uniqueArray } from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -227,8 +228,10 @@ describe('another choice after a failed dial', () => {
   test('is any further exit for a rotating client', () => {
     add('ext_0001');
     add('ext_0002');
-    expect(chooser.chooseAnother(account, wish, new Set(['ext_0001']), nowMs)?.exit.id).toBe('ext_0002');
-    expect(chooser.chooseAnother(account, wish, new Set(['ext_0001', 'ext_0002']), nowMs)).toBeUndefined();
+    expect(chooser.chooseAnother(account, wish, new Set(['ext_0001']), nowMs)).toMatchObject({
+      value: { exit: { id: 'ext_0002' } },
+    });
+    expect(chooser.chooseAnother(account, wish, new Set(['ext_0001', 'ext_0002']), nowMs)).toEqual(err('exit_failed'));
   });
 
   test('is none for a session whose exit is still there', () => {
@@ -236,8 +239,11 @@ describe('another choice after a failed dial', () => {
     add('ext_0002');
     chosen(sticky);
     const failed = new Set([pins[0]?.exit ?? '']);
-    expect(chooser.chooseAnother(account, sticky, failed, nowMs)).toBeUndefined();
+    expect(chooser.chooseAnother(account, sticky, failed, nowMs)).toEqual(err('exit_failed'));
     for (const id of failed) drop(id);
-    expect(chooser.chooseAnother(account, sticky, failed, nowMs)?.pin).toMatchObject({ generation: 2 });
+    expect(chooser.chooseAnother(account, { ...sticky, onExitLoss: 'fail' }, failed, nowMs)).toEqual(
+      err('no_capacity'),
+    );
+    expect(chooser.chooseAnother(account, sticky, failed, nowMs)).toMatchObject({ value: { pin: { generation: 2 } } });
   });
 });

@@ -55,16 +55,25 @@ export class ExitChooser {
     return err(city === undefined ? 'no_capacity' : 'target_invalid_city');
   }
 
-  /** Another exit for a dial that failed at some: a sticky session moves only when the exit it held is gone. */
-  chooseAnother(account: string, wish: ExitWish, failed: ReadonlySet<string>, nowMs: number): ExitChosen | undefined {
-    if (wish.session !== undefined) {
+  /**
+   * Another exit for a dial that failed at some: a sticky session moves only when the exit it held is gone. Errors: as of
+   * `choose`, where that exit is gone; `exit_failed` where it is not, or where there was no session.
+   */
+  chooseAnother(
+    account: string,
+    wish: ExitWish,
+    failed: ReadonlySet<string>,
+    nowMs: number,
+  ): Result<ExitChosen, 'exit_failed' | 'no_capacity' | 'target_invalid_city'> {
+    const isSticky = wish.session !== undefined;
+    if (isSticky) {
       for (const id of failed) {
         const exit = this.#fleet.exit(id);
-        if (exit !== undefined && isLive(exit, nowMs)) return undefined;
+        if (exit !== undefined && isLive(exit, nowMs)) return err('exit_failed');
       }
     }
     const choice = this.choose(account, wish, failed, nowMs);
-    return choice.ok ? choice.value : undefined;
+    return choice.ok || isSticky ? choice : err('exit_failed');
   }
 
   /**
