@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { makeBlackHole } from '../../test-support/black-hole.ts';
 import { eventually } from '../../test-support/event-log.ts';
+import { openDescriptors, openedSince } from '../../test-support/open-descriptors.ts';
 import type { Dialling, Leg } from './leg.ts';
 import { NamedDial } from './named-dial.ts';
 import { Names } from './names.ts';
@@ -61,25 +61,6 @@ async function listen(host = '127.0.0.1', port = 0): Promise<{ port: number; soc
   return { port: address.port, sockets };
 }
 
-/** Makes of an address of loopback one from which nothing comes back: a process that sleeps listens there, and its queue is full. */
-async function makeBlackHole(host: string, port: number): Promise<void> {
-  const script = `require('node:net').createServer().listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log('listening'))`;
-  const sleeper = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const waiting: Socket[] = [];
-  onTestFinished(() => {
-    for (const socket of waiting) socket.destroy();
-    sleeper.kill('SIGKILL');
-  });
-  await once(sleeper.stdout, 'data');
-  sleeper.kill('SIGSTOP');
-  // Linux queues one more than the backlog. Source: listen(2), and tried.
-  for (let index = 0; index < 2; index += 1) {
-    const socket = connect({ host, port }).on('error', () => {});
-    waiting.push(socket);
-    await once(socket, 'connect');
-  }
-}
-
 function dial(names: Names, port: number): { told: Told; dialled: NamedDial } {
   const told = new Told();
   return { told, dialled: new NamedDial(nativeEngine(), names, name, port, told) };
@@ -114,11 +95,11 @@ test('an address that refuses leads to the next, which is then tried first', asy
 test('an address in a black hole leads to the next, and its attempt is given up', async () => {
   const { port, sockets } = await listen();
   await makeBlackHole('127.0.0.98', port);
-  const before = (await readdir('/proc/self/fd')).length;
+  const before = await openDescriptors();
   const { told } = dial(leadingTo('127.0.0.98', '127.0.0.1'), port);
   await eventually(() => expect([told.lines, sockets.length]).toEqual([['connected to 127.0.0.1'], 1]));
   // Both ends of the one that stands.
-  await eventually(async () => expect((await readdir('/proc/self/fd')).length).toBe(before + 2));
+  await eventually(async () => expect(await openedSince(before)).toHaveLength(2));
 });
 
 test('a name whose addresses all fail does so once, as the best of them', async () => {
@@ -141,7 +122,7 @@ test('a name that leads nowhere fails with the error of the look-up', async () =
 test('a dial that is given up tells nothing and leaves nothing, while it looks up and while it dials', async () => {
   const { port, sockets } = await listen();
   const names = leadingTo('127.0.0.1');
-  const before = (await readdir('/proc/self/fd')).length;
+  const before = await openDescriptors();
   const early = dial(names, port);
   early.dialled.destroy();
   await eventually(() => expect(names.known(name)).toBeDefined());
@@ -150,7 +131,7 @@ test('a dial that is given up tells nothing and leaves nothing, while it looks u
   await eventually(async () => {
     expect(sockets.every((socket) => socket.destroyed || socket.readableEnded)).toBe(true);
     for (const socket of sockets) socket.destroy();
-    expect((await readdir('/proc/self/fd')).length).toBe(before);
+    expect(await openedSince(before)).toEqual([]);
   });
   expect([early.told.lines, late.told.lines]).toEqual([[], []]);
 });
