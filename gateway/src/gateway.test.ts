@@ -134,9 +134,11 @@ describe('a full gateway', () => {
 
 describe('what takes too long is ended:', () => {
   test('a head that comes in drops, with 400', async () => {
-    await using gateway = await TestGateway.start({ MARVEL_HEAD_TIMEOUT_MS: '100' });
+    await using gateway = await TestGateway.start({ MARVEL_HEAD_TIMEOUT_MS: '300' });
     const wire = await Wire.open(gateway.address);
     wire.send('CONNECT example');
+    // Each drop comes long before the time is up, and all of them together would take minutes.
+    wire.drip('x');
     expectRefusal(await wire.answer(), 'bad_request');
     expect(await wire.ended).toBe('fin');
   });

@@ -13,8 +13,11 @@ server.listen({ host: '${host}', port: ${port}, backlog: 1 }, () => console.log(
     for (const socket of waiting) socket.destroy();
     sleeper.kill('SIGKILL');
   });
-  const [line]: unknown[] = await once(sleeper.stdout, 'data');
-  const bound = Number(String(line));
+  const bound = await new Promise<number>((resolve) => {
+    sleeper.stdout.once('data', (line: Buffer) => {
+      resolve(Number(line.toString()));
+    });
+  });
   sleeper.kill('SIGSTOP');
   // Linux queues one more than the backlog. Source: listen(2), and tried.
   for (let index = 0; index < 2; index += 1) {

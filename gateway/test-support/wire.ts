@@ -15,6 +15,9 @@ export interface WireAnswer {
 /** How a connection ended: by the other side's FIN, or by a reset. */
 export type WireEnd = 'fin' | 'reset';
 
+/** Between two bytes of a client that is as slow as it can be. */
+const dripMs = 5;
+
 /** A raw TCP client that reads what a test asks for, and no more than the kernel and one stream buffer beyond it. */
 export class Wire {
   readonly socket: Socket;
@@ -56,6 +59,17 @@ export class Wire {
 
   send(bytes: string | Uint8Array): void {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
+
+  /** Sends a byte again and again, a few milliseconds apart, until the other side has ended the connection. */
+  drip(byte: string): void {
+    const dripping = setInterval(() => {
+      if (this.socket.writable) this.send(byte);
+    }, dripMs);
+    const stop = (): void => {
+      clearInterval(dripping);
+    };
+    this.socket.once('end', stop).once('close', stop);
   }
 
   /** Reads exactly so many bytes. Errors: rejects when the connection ends before. */

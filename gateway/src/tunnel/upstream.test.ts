@@ -177,6 +177,29 @@ describe('an exit that speaks SOCKS5', () => {
   });
 });
 
+describe('an exit that speaks HTTP', () => {
+  test('is reported when its head does not end, at the bound of a head and not at that of time', async () => {
+    const { port, sockets } = await upstream(async (client) => {
+      await client.takeHead();
+      await client.send(Buffer.from('HTTP/1.1 200 OK\r\nX: '));
+      // And then it waits for what the gateway makes of that.
+      await client.send(Buffer.alloc(1_000_000, 'a'));
+      await once(client.socket.resume(), 'close');
+    });
+    expect(await dial(httpConnect(port))).toEqual({ fault: 'exit', reports: [false] });
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('is let through with the longest head there may be', async () => {
+    const { port } = await upstream(async (client) => {
+      await client.takeHead();
+      const [start, end] = ['HTTP/1.1 200 OK\r\nX: ', '\r\n\r\n'];
+      await client.send(Buffer.from(`${start}${'a'.repeat(16_384 - start.length - end.length)}${end}first`));
+    });
+    expect(await dial(httpConnect(port))).toMatchObject({ glued: 'first', reports: [true] });
+  });
+});
+
 describe('an exit with TLS', () => {
   const transports: [string, (port: number, changes: Changes) => Transport, Buffer, UpstreamScript][] = [
     [
