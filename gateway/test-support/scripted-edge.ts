@@ -31,9 +31,10 @@ export interface KeyPair {
   readonly keys: VerificationKeys;
 }
 
-export async function newKeyPair(kid: string): Promise<KeyPair> {
+/** `jwk`: both halves, as settings hold them. */
+export async function newKeyPair(kid: string): Promise<KeyPair & { readonly jwk: object }> {
   const jwk = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid };
-  return { signer: await importSigningKey(jwk), keys: await importVerificationKeys([jwk]) };
+  return { signer: await importSigningKey(jwk), keys: await importVerificationKeys([jwk]), jwk };
 }
 
 /** The key that an edge signs with in tests. */
