@@ -14,7 +14,7 @@ import { checkUnused } from './postgres.ts';
 import { preparedRun, type PreparedRun } from './prepared-run.ts';
 import { createApi, type Api } from './provision/api.ts';
 import { awaitKey } from './provision/await-key.ts';
-import { obtainCheckAccount } from './provision/check-account.ts';
+import { obtainCheckAccount, type CheckAccount } from './provision/check-account.ts';
 import { obtainDemoAccount, type DemoAccount } from './provision/demo-account.ts';
 import { replaceExits, offerPlan, saveBundles, setPolicy } from './provision/fleet.ts';
 import { placeExits } from './provision/place-exits.ts';
@@ -24,7 +24,7 @@ import { holdFreePorts, holdKnownPorts, type PortName } from './stack-ports.ts';
 import { openGatewayFleet, type GatewayFleet } from './stack/gateway-fleet.ts';
 import type { Setting } from './stack/setting.ts';
 import { startServices, type Services } from './stack/start-services.ts';
-import { openSecrets } from './state/secrets.ts';
+import { openSecrets, type SecretStore } from './state/secrets.ts';
 import { openStateDirectory } from './state/state-directory.ts';
 import { writeFileAtomically } from './state/write-file-atomically.ts';
 import { startStripeStandIn, type StripeStandIn } from './stripe-stand-in.ts';
@@ -176,6 +176,29 @@ async function provision(
   return offered;
 }
 
+/** The demo account, and the one that the start is checked with. */
+interface Accounts {
+  readonly demo: DemoAccount;
+  readonly check: CheckAccount;
+  /** The last that gateways have to hear of: the feed is in order, so who knows it knows the demo account too. */
+  readonly key: string;
+}
+
+async function obtainAccounts(
+  api: Api,
+  secrets: SecretStore,
+  signal: AbortSignal,
+): Promise<Result<Accounts, StackFailure>> {
+  const obtained = await inParallel(signal, [
+    async () => obtainDemoAccount(api, secrets),
+    async () => obtainCheckAccount(api, secrets),
+  ]);
+  if (!obtained.ok) return obtained;
+  const [demo, check] = obtained.value;
+  const key = await check.makeKey();
+  return key.ok ? ok({ demo, check, key: key.value }) : key;
+}
+
 /** The gateways, ready to serve. */
 async function startGateways(
   fleet: GatewayFleet,
@@ -223,18 +246,14 @@ async function start(options: StackOptions, undo: AsyncDisposableStack): Promise
   );
   const filled = await inParallel(signal, [
     async () => provision(setting, api, held.exits),
-    async () => obtainDemoAccount(api, secrets),
-    async () => obtainCheckAccount(api, secrets),
+    async (either) => obtainAccounts(api, secrets, either),
     async (either) => startGateways(fleet, options.gateways ?? 1, either),
   ]);
   if (!filled.ok) return filled;
-  const [, demo, check] = filled.value;
+  const [, { demo, check, key }] = filled.value;
   say(`the demo account ${demo.account.email} is signed in`);
-  // The last that gateways have to hear of: the feed is in order, so who knows it knows the demo account and the rest.
-  const key = await check.makeKey();
-  if (!key.ok) return key;
   for (const gateway of fleet.gateways) {
-    const known = await awaitKey(gateway.marvel, key.value, new URL(origins.url).host, signal);
+    const known = await awaitKey(gateway.marvel, key, new URL(origins.url).host, signal);
     if (!known.ok) return err({ code: 'gateway_ignorant', gateway: gateway.name, status: known.error });
   }
   const left = await check.leave();
