@@ -12,23 +12,23 @@ type Row = readonly [
 const wrongCredentials = { status: 407, body: 'Incorrect username or password' };
 const noBandwidth = { status: 452, body: 'exceeded bandwidth limit' };
 const unavailable = { status: 503, body: 'Service Unavailable' };
-const target = (proxiesFo: PlainAnswer): Row => [400, proxiesFo, 400, { auth: 1 }, 422];
+const target = (proxiesFo: PlainAnswer, api: 422 | null): Row => [400, proxiesFo, 400, { auth: 1 }, api];
 const onlyFo = (status: number, body: string): Row => [null, { status, body }, null, null, null];
 const onlyApi = (status: number): Row => [null, null, null, null, status];
-const shedding: Row = [503, unavailable, 503, { reply: 1 }, 503];
+const shedding: Row = [503, unavailable, 503, { reply: 1 }, null];
 
 /** The table of CONTRACT section 2, with the bodies of proxies.fo. */
 const table: Readonly<Record<FailureCode, Row>> = {
   unauthenticated: [407, wrongCredentials, 407, { auth: 1 }, 401],
   bad_request: [400, { status: 400, body: 'Bad Request' }, 400, 'close', 422],
-  target_missing_country: target(wrongCredentials),
-  target_invalid_country: target({ status: 454, body: 'invalid country code' }),
-  target_asn_unsupported: target(wrongCredentials),
-  target_unknown_field: target(wrongCredentials),
-  target_duplicate_field: target(wrongCredentials),
-  target_malformed: target(wrongCredentials),
-  target_invalid_session: target(wrongCredentials),
-  target_invalid_min_purity: target(wrongCredentials),
+  target_missing_country: target(wrongCredentials, 422),
+  target_invalid_country: target({ status: 454, body: 'invalid country code' }, 422),
+  target_asn_unsupported: target(wrongCredentials, null),
+  target_unknown_field: target(wrongCredentials, null),
+  target_duplicate_field: target(wrongCredentials, null),
+  target_malformed: target(wrongCredentials, null),
+  target_invalid_session: target(wrongCredentials, 422),
+  target_invalid_min_purity: target(wrongCredentials, 422),
   target_invalid_state: onlyFo(454, 'invalid state code'),
   target_invalid_city: onlyFo(454, 'invalid city code'),
   target_invalid_ttl: onlyFo(455, 'invalid ttl'),

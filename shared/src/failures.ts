@@ -30,12 +30,15 @@ const badTarget = {
   proxiesFo: incorrectCredentials,
   proxymesh: 400,
   socks5: { auth: 1 },
-  api: 422,
   retryable: false,
 } as const;
+/** Of a part of the target that the API has a field of its own for. */
+const badField = { ...badTarget, api: 422 } as const;
+/** Of the target as it is written: the API takes none. */
+const badText = { ...badTarget, api: null } as const;
 const foTarget = { marvel: null, proxymesh: null, socks5: null, api: null, retryable: false } as const;
 const apiOnly = { marvel: null, proxiesFo: null, proxymesh: null, socks5: null } as const;
-const shedding = { proxymesh: 503, socks5: { reply: 1 }, marvel: 503, api: 503, retryable: true } as const;
+const shedding = { proxymesh: 503, socks5: { reply: 1 }, marvel: 503, api: null, retryable: true } as const;
 const targetFix = 'Correct the target string: country-<CC>, then optionally session-<id> and min_purity-<0-100>.';
 
 /**
@@ -68,50 +71,50 @@ export const failures = {
     api: 422,
   },
   target_missing_country: {
-    ...badTarget,
+    ...badField,
     reason: 'missing required target: country-<CC> (ISO 3166-1 alpha-2)',
     meaning: 'No country- field.',
     fix: 'Send country-<CC> in the password, e.g. country-US.',
   },
   target_invalid_country: {
-    ...badTarget,
+    ...badField,
     reason: 'invalid country code; expected ISO 3166-1 alpha-2, e.g. country-US',
     meaning: 'country wasn’t two letters.',
     fix: 'Use a two-letter ISO 3166-1 code, e.g. country-US.',
     proxiesFo: { status: 454, body: 'invalid country code' },
   },
   target_asn_unsupported: {
-    ...badTarget,
+    ...badText,
     reason: 'targeting is country-only; ASN/ISP selection is not supported',
     meaning: 'An -asn- or -isp- token was present.',
     fix: 'Remove the asn or isp field.',
   },
   target_unknown_field: {
-    ...badTarget,
+    ...badText,
     reason: 'unknown target field; supported fields: country, session, min_purity',
     meaning: 'An unrecognized key.',
     fix: targetFix,
   },
   target_duplicate_field: {
-    ...badTarget,
+    ...badText,
     reason: 'duplicate target field; country, session, and min_purity may each appear once',
     meaning: 'A field repeated.',
     fix: 'Send each field once.',
   },
   target_malformed: {
-    ...badTarget,
+    ...badText,
     reason: "malformed target; each field must be <key>-<value> joined by '-'",
     meaning: 'A dangling key or empty token.',
     fix: targetFix,
   },
   target_invalid_session: {
-    ...badTarget,
+    ...badField,
     reason: 'invalid session id; allowed: letters, digits, underscore (1-64 chars)',
     meaning: 'Session id outside [A-Za-z0-9_]{1,64}.',
     fix: 'Use 1 to 64 letters, digits or underscores.',
   },
   target_invalid_min_purity: {
-    ...badTarget,
+    ...badField,
     reason: 'invalid min_purity; expected an integer 0-100',
     meaning: 'min_purity not an integer in range.',
     fix: 'Use an integer from 0 to 100, without sign or leading zero.',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { failureCodes, failureEntry } from '@marvel/shared/failures';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectFailure, startEdge, type CallOptions, type Reply } from '../../test-support/edge.ts';
 import { readOperations, type Operation } from '../../test-support/operations.ts';
@@ -50,6 +51,14 @@ test('every operation of the document tells of one success and of the failures t
     expect([name, ...codes]).toEqual(expect.arrayContaining([name, ...expected]));
     expect([name, statuses.filter((status) => status < 400).length]).toEqual([name, 1]);
   }
+});
+
+test('the catalogue gives the API a status for exactly the failures that it can answer with', () => {
+  // What no operation answers: it is said in place of one.
+  const beside = ['method_not_allowed'];
+  const answered = new Set([...operations.flatMap(({ codes }) => [...codes]), ...beside]);
+  const given = failureCodes.filter((code) => failureEntry(code).api !== null);
+  expect(given.toSorted()).toEqual([...answered].toSorted());
 });
 
 describe('routing', () => {
