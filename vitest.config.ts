@@ -28,7 +28,8 @@ function nodeRoom(name: string) {
 function gatewayOnNodesSockets() {
   const { test } = nodeRoom('gateway');
   const env = { MARVEL_TEST_SOCKETS: 'node' };
-  return { test: { ...test, name: 'gateway-node-sockets', include: ['src/{gateway,serve-*}.test.ts'], env } };
+  const include = ['src/{gateway,gateway.descriptors,clock-steps,serve-*}.test.ts'];
+  return { test: { ...test, name: 'gateway-node-sockets', include, env } };
 }
 
 /** A room whose tests start a database, the Worker or whole stacks. */

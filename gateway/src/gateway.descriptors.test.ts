@@ -1,50 +1,102 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeCertificate } from '../test-support/certificates.ts';
 import { eventually } from '../test-support/event-log.ts';
 import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
+import { temporaryDirectory } from '../test-support/temporary-directory.ts';
 import { destination } from '../test-support/test-gateway.ts';
 import { connectRequest, Wire } from '../test-support/wire.ts';
 
 const child = fileURLToPath(new URL('../test-support/gateway-child.ts', import.meta.url));
-const Started = v.object({ address: v.string(), key: v.string() });
+const Started = v.object({ address: v.string(), tlsAddress: v.string(), key: v.string() });
 
-test('a gateway out of file descriptors sheds, keeps what it has, and recovers', async () => {
-  await using exit = await ScriptedExit.start(echoes);
+/** A gateway with a certificate and few descriptors, in a process of its own. */
+async function startGateway(exitPort: number) {
+  const { certificate, key } = await makeCertificate();
+  const directory = await temporaryDirectory();
+  const files = { MARVEL_TLS_CERT: join(directory, 'cert.pem'), MARVEL_TLS_KEY: join(directory, 'key.pem') };
+  await writeFile(files.MARVEL_TLS_CERT, certificate);
+  await writeFile(files.MARVEL_TLS_KEY, key);
   const command = `ulimit -n 80; exec "$0" "$@"`;
-  const gateway = spawn('sh', ['-c', command, process.execPath, child, String(exit.port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  try {
-    const line = await new Promise<unknown>((resolve) => gateway.stdout.once('data', resolve));
-    const { address, key } = v.parse(Started, JSON.parse(String(line)));
-    const kept = await Wire.open(address);
-    kept.send(connectRequest(destination, { key }));
+  const gateway = spawn(
+    'sh',
+    [
+      '-c',
+      command,
+      process.execPath,
+      child,
+      String(exitPort),
+      JSON.stringify({ ...files, MARVEL_LISTEN_TLS: '127.0.0.1:0' }),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void gateway.kill('SIGKILL'));
+  const line = await new Promise<unknown>((resolve) => gateway.stdout.once('data', resolve));
+  return { ...v.parse(Started, JSON.parse(String(line))), certificate };
+}
+
+type Started = Awaited<ReturnType<typeof startGateway>>;
+
+/** What there is to each door: where it is, and how a connection to it comes to say something. */
+const doors: readonly (readonly [
+  string,
+  (gateway: Started) => string,
+  (gateway: Started, raw: Wire) => Promise<Wire>,
+])[] = [
+  ['its plain door', ({ address }) => address, (_gateway, raw) => Promise.resolve(raw)],
+  [
+    'its door with TLS',
+    ({ tlsAddress }) => tlsAddress,
+    async ({ certificate }, raw) => {
+      const socket: Socket = connectTls({ socket: raw.socket, host: '127.0.0.1', ca: certificate });
+      const wire = Wire.over(socket);
+      await once(socket, 'secureConnect');
+      return wire;
+    },
+  ],
+];
+
+test.each(doors)(
+  'a gateway out of file descriptors at %s sheds, keeps what it has, and recovers',
+  async (_which, addressOf, speak) => {
+    await using exit = await ScriptedExit.start(echoes);
+    const gateway = await startGateway(exit.port);
+    const request = connectRequest(destination, { key: gateway.key });
+    const open = async (): Promise<Wire> => speak(gateway, await Wire.open(addressOf(gateway)));
+    const kept = await open();
+    kept.send(request);
     expect((await kept.answer()).status).toBe(200);
 
-    const crowd = await Promise.all(Array.from({ length: 200 }, () => Wire.open(address)));
+    const crowd = await Promise.all(Array.from({ length: 200 }, () => Wire.open(addressOf(gateway))));
     await eventually(() => {
       expect(crowd.some((wire) => wire.socket.readableEnded || wire.socket.destroyed)).toBe(true);
     });
     // The last descriptors are those of connections without a request: one of them asks, and cannot be dialled for.
-    const [first] = crowd.filter((wire) => !wire.socket.readableEnded && !wire.socket.destroyed);
-    first?.send(connectRequest(destination, { key }));
-    expect((await first?.answer())?.fields.get('x-marvel-error')).toBe('overloaded');
+    const [raw] = crowd.filter((wire) => !wire.socket.readableEnded && !wire.socket.destroyed);
+    if (raw === undefined) throw new Error('all were shed');
+    const first = await speak(gateway, raw);
+    first.send(request);
+    expect((await first.answer()).fields.get('x-marvel-error')).toBe('overloaded');
     kept.send('hello');
     expect((await kept.bytes(5)).toString()).toBe('hello');
 
     for (const wire of crowd) wire.close();
+    first.close();
     await eventually(async () => {
-      const wire = await Wire.open(address);
-      wire.send(connectRequest(destination, { key }));
+      const wire = await open();
+      wire.send(request);
       expect((await wire.answer()).status).toBe(200);
       wire.close();
     });
     kept.send('again');
     expect((await kept.bytes(5)).toString()).toBe('again');
     kept.close();
-  } finally {
-    gateway.kill('SIGKILL');
-  }
-});
+  },
+);

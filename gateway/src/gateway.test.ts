@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../test-support/event-log.ts';
 import { expectRefusal } from '../test-support/expect-refusal.ts';
+import { keepAliveTimer, kernelSocket } from '../test-support/kernel-socket.ts';
 import { pattern, Received, writePattern } from '../test-support/pattern.ts';
 import { echoes, opensThen, ScriptedExit } from '../test-support/scripted-exit.ts';
 import { account, destination, TestGateway } from '../test-support/test-gateway.ts';
@@ -189,6 +190,29 @@ describe('what takes too long is ended:', () => {
     await wire.ended;
     expect(gateway.tunnels).toMatchObject([{ end: 'half_close_timeout' }]);
   });
+});
+
+test('both sides of a tunnel are looked after by TCP once they have been silent for a minute', async () => {
+  // Tunnels are swept as often as the shortest of their times asks for.
+  await using gateway = await TestGateway.start({ MARVEL_HALF_CLOSE_TIMEOUT_MS: '100' });
+  await using exit = await ScriptedExit.start(echoes);
+  gateway.addExit(exit.port);
+  const wire = await gateway.open();
+  wire.send('hello');
+  await wire.bytes(5);
+  const [far] = exit.sockets;
+  await eventually(() => {
+    for (const side of [
+      kernelSocket(wire.socket.remotePort, wire.socket.localPort),
+      kernelSocket(far?.remotePort, exit.port),
+    ]) {
+      expect(side.timer).toBe(keepAliveTimer);
+      // What is left of the minute, of which a test may have used some seconds.
+      expect(side.timerMs).toBeGreaterThan(40_000);
+      expect(side.timerMs).toBeLessThan(61_000);
+    }
+  });
+  wire.close();
 });
 
 test('a thousand tunnels churn through, and nothing of them is left', async () => {

@@ -1,7 +1,12 @@
+import * as v from 'valibot';
 import { TestGateway } from './test-gateway.ts';
 
-// A test gateway in a process of its own, for tests that take its file descriptors away: port of its one exit in, one line out.
+// A test gateway in a process of its own, for tests that take its file descriptors away or look at its memory: port of its
+// one exit and settings in, one line out.
 
-const gateway = await TestGateway.start();
-gateway.addExit(Number(process.argv[2]));
-process.stdout.write(`${JSON.stringify({ address: gateway.address, key: gateway.key })}\n`);
+const Settings = v.record(v.string(), v.string());
+const [, , exitPort, settings = '{}'] = process.argv;
+const gateway = await TestGateway.start(v.parse(Settings, JSON.parse(settings)));
+gateway.addExit(Number(exitPort));
+const { address, key } = gateway;
+process.stdout.write(`${JSON.stringify({ address, tlsAddress: gateway.gateway.addresses.tls ?? '', key })}\n`);

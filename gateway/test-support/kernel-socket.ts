@@ -6,12 +6,14 @@ export interface KernelSocket {
   readonly unacknowledgedBytes: number;
   /** Received and not read. */
   readonly unreadBytes: number;
-  /** The timer that runs: 1 retransmits, 2 looks for a dead peer, 3 waits out the end, 4 probes a closed window; 0 is none. */
+  /** The timer that runs; 0 is none. */
   readonly timer: number;
   /** Until it fires. */
   readonly timerMs: number;
 }
 
+/** The timer that looks for a dead peer. */
+export const keepAliveTimer = 2;
 /** A timer's unit in what Linux tells, ms. */
 const tickMs = 10;
 
