@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { type Asker, httpAsker, signInMessage, socks5Asker } from './refusal-askers.ts';
 
 // How long a caller who is not known waits for its refusal, by what it shows, at each door: `node bench/src/refusal-timing.ts`.
+// What it gave: bench/README.md.
 // The cases of a door take turns, so that whatever the machine does meanwhile is shared by all.
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3000' } } });
