@@ -135,13 +135,16 @@ test('a returned lease is free for another gateway', async () => {
   expect(granted.answers.get(account)).toMatchObject({ granted: 64 * 1024 });
 });
 
-test('a new boot frees the leases of the boot before, whose late batches are billed but granted nothing', async () => {
+test('a new boot that is known to live frees the leases of the boot before, whose late batches are billed but granted nothing', async () => {
   const account = await makeAccount(db, 64 * 1024);
   const credential = await makeKey(db, account);
   const [one, two] = [await TestGateway.enrol(db), await TestGateway.enrol(db)];
   await one.settle({ lines: [{ budget: account, wanted: mb }] });
   const before = one.boot;
   one.restart();
+  const first = await one.settle({ lines: [{ budget: account, wanted: mb }] });
+  expect(first.answers.get(account)).toMatchObject({ granted: 0, free: true, keep: null });
+  expect(await one.held(account)).toBe(64 * 1024);
   await one.settle({});
   expect(await one.held(account)).toBe(0);
   const granted = await two.settle({ lines: [{ budget: account, wanted: 1000 }] });
@@ -152,9 +155,37 @@ test('a new boot frees the leases of the boot before, whose late batches are bil
     { uses: [{ account, credential, exit, down: 500 }], lines: [{ budget: account, wanted: mb }] },
     before,
   );
-  expect(late.answers.get(account)).toMatchObject({ granted: 0, free: false, keep: 0 });
+  expect(late.answers.get(account)).toMatchObject({ granted: 0, keep: null });
   expect(await balance(db, account)).toBe(64 * 1024 - 500);
   expect(await one.held(account)).toBe(0);
+});
+
+test('the first batch of a boot that is over, long on its way, takes nothing from the boot that lives, which is granted on', async () => {
+  const account = await makeAccount(db, 100 * mb);
+  const credential = await makeKey(db, account);
+  const gateway = await TestGateway.enrol(db);
+  const over = gateway.boot;
+  gateway.restart();
+  await gateway.settle({ lines: [{ budget: account, wanted: 5 * mb }] });
+
+  const late = { uses: [{ account, credential, exit, down: 500 }], lines: [{ budget: account, wanted: mb }] };
+  const answered = await gateway.send(1, late, over);
+  expect(answered.answers.get(account)).toMatchObject({ granted: 0, keep: null });
+  expect(await balance(db, account)).toBe(100 * mb - 500);
+  expect(await gateway.held(account)).toBe(5 * mb);
+  const more = await gateway.settle({ lines: [{ budget: account, wanted: mb }] });
+  expect(more.answers.get(account)).toMatchObject({ granted: mb });
+  expect(await gateway.held(account)).toBe(6 * mb);
+
+  // Where nothing is held, a boot need not wait; and one that was taken for over is believed once it shows that it lives.
+  await gateway.settle({ lines: [{ budget: account, returned: 6 * mb }] });
+  const unheard = new TestGateway(db).boot;
+  expect((await gateway.send(1, late, unheard)).answers.get(account)).toMatchObject({ granted: mb });
+  const line = { lines: [{ budget: account, wanted: 2 * mb }] };
+  expect((await gateway.settle(line)).answers.get(account)).toMatchObject({ granted: 0, free: true });
+  expect((await gateway.settle(line)).answers.get(account)).toMatchObject({ granted: 2 * mb });
+  expect(await gateway.held(account)).toBe(2 * mb);
+  expect(await ledgerProblems(db)).toEqual([]);
 });
 
 test('a revoked gateway settles nothing, and what it held is free', async () => {

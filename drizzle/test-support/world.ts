@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { leaseHoldMs, leaseTtlMs } from '@marvel/shared/lease';
 import type { Limits } from '@marvel/shared/limits';
 import { type LeaseAnswer, UsageReply } from '@marvel/shared/usage-batch';
 import * as v from 'valibot';
@@ -37,9 +38,6 @@ export interface Settled {
   /** The answers of the reply, by budget. */
   readonly answers: ReadonlyMap<string, LeaseAnswer>;
 }
-
-export const leaseTtlMs = 3_600_000;
-export const leaseHoldMs = 24 * 3_600_000;
 
 /** An id that no other test has. */
 export function id(prefix: string): string {

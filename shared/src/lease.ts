@@ -6,6 +6,13 @@ export const openingAllowanceBytes = 65_536;
 /** For how long a gateway may spend from a lease, counted from when it sent the batch that asked. Source: CONTRACT 3.9. */
 export const leaseTtlMs = 3_600_000;
 
+/**
+ * For how long past its end the edge holds a lease for a gateway that is silent: whether it spent it can only be known from
+ * itself. Bounds how long a partition may last without an overspend, how wrong a gateway's clock may be within a lease, and
+ * how long credit can be stranded by a machine that is lost for good (revoking its gateway frees it at once).
+ */
+export const leaseHoldMs = 24 * 3_600_000;
+
 /** The least a gateway asks for: a page load is not cut in two. */
 export const minWantedBytes = 4 * 1024 * 1024;
 
@@ -54,6 +61,8 @@ export class BudgetLease {
   readonly budget: string;
   #leaseBytes = 0;
   #leaseEndsAtMs = Number.NEGATIVE_INFINITY;
+  /** Taken from leases, those that have ended included, and neither recorded nor given back yet. */
+  #leaseUnrecordedBytes = 0;
   #allowanceBytes = openingAllowanceBytes;
   /** Taken from the allowance and not yet known to be settled; a grant is charged with it first. */
   #allowanceTakenBytes = 0;
@@ -65,6 +74,10 @@ export class BudgetLease {
   #dry = false;
   #starved = false;
   #underWay = false;
+  /** The line under way speaks of all that the edge held before it. */
+  #settlesAll = true;
+  /** Until then the edge surely holds what it was last heard to hold; after that it may have taken it back. */
+  #heldUntilMs = Number.POSITIVE_INFINITY;
   #rateBytes = 0;
   #rateSinceMs: number | undefined;
   #bytesPerMs = 0;
@@ -92,6 +105,7 @@ export class BudgetLease {
     const taken = Math.min(bytes, this.spendableBytes(nowMs));
     if (this.#leaseEndsAtMs > nowMs) {
       this.#leaseBytes -= taken;
+      this.#leaseUnrecordedBytes += taken;
     } else {
       this.#allowanceBytes -= taken;
       this.#allowanceTakenBytes += taken;
@@ -103,25 +117,28 @@ export class BudgetLease {
     return taken;
   }
 
-  /** Notes that taken bytes reached the other side's kernel and are in the usage window. */
+  /**
+   * Notes that taken bytes reached the other side's kernel and are in the usage window. Those of a lease come first, as at the
+   * edge, which takes whatever is reported from what it holds.
+   */
   record(bytes: number): void {
-    const unrecorded = this.#allowanceTakenBytes - this.#allowanceSealedBytes - this.#allowanceRecordedBytes;
-    this.#allowanceRecordedBytes += Math.min(bytes, unrecorded);
+    const ofLeases = Math.min(bytes, this.#leaseUnrecordedBytes);
+    this.#leaseUnrecordedBytes -= ofLeases;
+    this.#allowanceRecordedBytes += Math.min(bytes - ofLeases, this.#allowanceUnrecordedBytes);
   }
 
   /** Gives back bytes that were taken but never reached the other side's kernel. */
   untake(bytes: number, nowMs: number): void {
     this.#dropExpired(nowMs);
     this.#rateBytes = Math.max(0, this.#rateBytes - bytes);
-    if (this.#leaseEndsAtMs > nowMs) {
-      this.#leaseBytes += bytes;
-      return;
-    }
-    const unrecorded = this.#allowanceTakenBytes - this.#allowanceSealedBytes - this.#allowanceRecordedBytes;
-    const toAllowance = Math.min(bytes, unrecorded);
+    const isLive = this.#leaseEndsAtMs > nowMs;
+    const toAllowance = isLive ? 0 : Math.min(bytes, this.#allowanceUnrecordedBytes);
+    const toLease = bytes - toAllowance;
     this.#allowanceTakenBytes -= toAllowance;
     this.#allowanceBytes += toAllowance;
-    this.#returnedBytes += bytes - toAllowance;
+    this.#leaseUnrecordedBytes = Math.max(0, this.#leaseUnrecordedBytes - toLease);
+    if (isLive) this.#leaseBytes += toLease;
+    else this.#returnedBytes += toLease;
   }
 
   /** Whether this budget should not wait for the next regular post: it is starved, or has opened its allowance. */
@@ -176,6 +193,7 @@ export class BudgetLease {
     this.#allowanceSealedBytes = this.#allowanceRecordedBytes;
     this.#allowanceRecordedBytes = 0;
     this.#underWay = true;
+    this.#settlesAll = this.#leaseBytes === 0 && this.#leaseUnrecordedBytes === 0;
     return line;
   }
 
@@ -188,19 +206,28 @@ export class BudgetLease {
     this.#allowanceSealedBytes = 0;
 
     const endsAtMs = sentAtMs + answer.ttl_ms;
-    if (endsAtMs <= nowMs) {
-      // The answer came too late for any of it to be spent.
+    const isDoubtful = !this.#settlesAll && nowMs >= this.#heldUntilMs;
+    if (answer.ttl_ms > 0) this.#heldUntilMs = endsAtMs + leaseHoldMs / 2;
+    if (endsAtMs <= nowMs || isDoubtful) {
+      // It came too late for any of it to be spent, or what is still to be said of a lease that may have been taken back
+      // would be charged to this one: all is given back, and the next line begins anew.
       this.#returnedBytes += answer.granted;
     } else {
       const charged = Math.min(answer.granted, this.#allowanceTakenBytes);
+      const chargedRecorded = Math.min(charged, this.#allowanceRecordedBytes);
       this.#allowanceTakenBytes -= charged;
-      this.#allowanceRecordedBytes = Math.max(0, this.#allowanceRecordedBytes - charged);
+      this.#allowanceRecordedBytes -= chargedRecorded;
+      this.#leaseUnrecordedBytes += charged - chargedRecorded;
       this.#leaseBytes += answer.granted - charged;
       if (this.#leaseBytes > 0) this.#leaseEndsAtMs = Math.max(this.#leaseEndsAtMs, endsAtMs);
     }
     if (answer.free) this.#allowanceBytes = openingAllowanceBytes - this.#allowanceTakenBytes;
     this.#dry = !answer.free && this.#leaseBytes === 0;
     if (answer.keep !== null) this.#keepBytes = answer.keep;
+  }
+
+  get #allowanceUnrecordedBytes(): number {
+    return this.#allowanceTakenBytes - this.#allowanceSealedBytes - this.#allowanceRecordedBytes;
   }
 
   #wantedBytes(): number {

@@ -1,4 +1,4 @@
-import { leaseTtlMs } from '@marvel/shared/lease';
+import { leaseHoldMs, leaseTtlMs } from '@marvel/shared/lease';
 import type { Leaf } from '@marvel/shared/receipt/digest-tree';
 import { headDigest, headOf } from '@marvel/shared/receipt/receipt';
 import { err, ok, type Result } from '@marvel/shared/result';
@@ -8,13 +8,6 @@ import * as v from 'valibot';
 import { attemptChecked, type Conflict, type NotFound, type OutOfRange, type Unavailable } from './database-error.ts';
 import type { Database } from './database.ts';
 import { packLeaves } from './packed-leaves.ts';
-
-/**
- * For how long past its end a lease stays held for a gateway that is silent: whether it spent it can only be known from
- * itself. Bounds how long a partition may last without an overspend, and how long credit can be stranded by a machine
- * that is lost for good (revoking its gateway frees it at once).
- */
-export const leaseHoldMs = 24 * 3_600_000;
 
 /** Sums that a batch adds to; each ends where counts do. */
 const sums = [
