@@ -28,7 +28,7 @@ function nodeRoom(name: string) {
 function gatewayOnNodesSockets() {
   const { test } = nodeRoom('gateway');
   const env = { MARVEL_TEST_SOCKETS: 'node' };
-  const include = ['src/{gateway,gateway.descriptors,clock-steps,serve-*}.test.ts'];
+  const include = ['src/{gateway,gateway.{descriptors,memory},clock-steps,serve-*}.test.ts'];
   return { test: { ...test, name: 'gateway-node-sockets', include, env } };
 }
 

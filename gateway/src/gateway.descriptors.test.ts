@@ -1,21 +1,16 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { makeCertificate } from '../test-support/certificates.ts';
 import { eventually } from '../test-support/event-log.ts';
+import { spawnGateway } from '../test-support/gateway-process.ts';
 import { echoes, ScriptedExit } from '../test-support/scripted-exit.ts';
 import { temporaryDirectory } from '../test-support/temporary-directory.ts';
 import { destination } from '../test-support/test-gateway.ts';
 import { connectRequest, Wire } from '../test-support/wire.ts';
-
-const child = fileURLToPath(new URL('../test-support/gateway-child.ts', import.meta.url));
-const Started = v.object({ address: v.string(), tlsAddress: v.string(), key: v.string() });
 
 /** A gateway with a certificate and few descriptors, in a process of its own. */
 async function startGateway(exitPort: number) {
@@ -24,22 +19,7 @@ async function startGateway(exitPort: number) {
   const files = { MARVEL_TLS_CERT: join(directory, 'cert.pem'), MARVEL_TLS_KEY: join(directory, 'key.pem') };
   await writeFile(files.MARVEL_TLS_CERT, certificate);
   await writeFile(files.MARVEL_TLS_KEY, key);
-  const command = `ulimit -n 80; exec "$0" "$@"`;
-  const gateway = spawn(
-    'sh',
-    [
-      '-c',
-      command,
-      process.execPath,
-      child,
-      String(exitPort),
-      JSON.stringify({ ...files, MARVEL_LISTEN_TLS: '127.0.0.1:0' }),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  onTestFinished(() => void gateway.kill('SIGKILL'));
-  const line = await new Promise<unknown>((resolve) => gateway.stdout.once('data', resolve));
-  return { ...v.parse(Started, JSON.parse(String(line))), certificate };
+  return { ...(await spawnGateway(exitPort, files, 'ulimit -n 80')), certificate };
 }
 
 type Started = Awaited<ReturnType<typeof startGateway>>;

@@ -14,6 +14,8 @@ export interface KernelSocket {
 
 /** The timer that looks for a dead peer. */
 export const keepAliveTimer = 2;
+/** The timer that asks a side which takes nothing more whether it does again. */
+export const windowProbeTimer = 4;
 /** A timer's unit in what Linux tells, ms. */
 const tickMs = 10;
 
