@@ -162,6 +162,25 @@ describe('a gateway and one budget', () => {
     expect(lease.heldBytes(backMs)).toBe(2_000_000);
   });
 
+  it('spends no grant either as long as bytes of such a lease are on their way', () => {
+    const lease = new BudgetLease('acc_test1');
+    lease.take(10, 0);
+    lease.record(10);
+    lease.seal(false, 0);
+    lease.apply(answer(5_000_000), 0, 0);
+    lease.take(5_000_000, 1);
+    const backMs = leaseTtlMs + leaseHoldMs;
+    for (const returned of [0, 2_000_000]) {
+      expect(lease.seal(false, backMs)?.returned ?? 0).toBe(returned);
+      lease.apply(answer(2_000_000), backMs, backMs);
+      expect(lease.heldBytes(backMs)).toBe(0);
+    }
+    lease.record(5_000_000);
+    expect(lease.seal(false, backMs)?.returned).toBe(2_000_000);
+    lease.apply(answer(2_000_000), backMs, backMs);
+    expect(lease.heldBytes(backMs)).toBe(2_000_000);
+  });
+
   it('gives a reply that came after its lease had ended straight back', () => {
     const lease = new BudgetLease('acc_test1');
     lease.take(10, 0);

@@ -207,7 +207,8 @@ export class BudgetLease {
 
     const endsAtMs = sentAtMs + answer.ttl_ms;
     const isDoubtful = !this.#settlesAll && nowMs >= this.#heldUntilMs;
-    if (answer.ttl_ms > 0) this.#heldUntilMs = endsAtMs + leaseHoldMs / 2;
+    // Doubt lasts until a line speaks of everything.
+    if (answer.ttl_ms > 0 && !isDoubtful) this.#heldUntilMs = endsAtMs + leaseHoldMs / 2;
     if (endsAtMs <= nowMs || isDoubtful) {
       // It came too late for any of it to be spent, or what is still to be said of a lease that may have been taken back
       // would be charged to this one: all is given back, and the next line begins anew.
