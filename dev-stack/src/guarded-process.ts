@@ -1,6 +1,7 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spawnGuard } from './spawn-guard.ts';
 
 /** How a process ended. */
 export interface ProcessExit {
@@ -27,10 +28,7 @@ export interface GuardedProcessOptions extends Pick<SpawnOptions, 'cwd' | 'env' 
   readonly lastRemoved?: string;
 }
 
-/**
- * The guard waits on a pipe that only this process holds. The kernel closes it however this process ends, `kill -9`
- * included; then the guard ends the child, by force when its patience is over, and removes what it was told to.
- */
+/** When this process is gone the guard ends the child, by force when its patience is over, and removes what it was told to. */
 const guardScript = `
 read -r _
 kill -s "$2" "$1" 2>/dev/null
@@ -92,25 +90,12 @@ export async function spawnGuarded(
   const { pid } = child;
   if (pid === undefined) throw new TypeError('a spawned process has no pid');
 
-  const guard = spawn(
-    '/bin/sh',
-    [
-      '-c',
-      guardScript,
-      'guard',
-      `${pid}`,
-      lastSignal.slice('SIG'.length),
-      lastRemoved ?? '',
-      `${Math.ceil(lastPatienceMs / guardPollMs)}`,
-    ],
-    {
-      detached: true,
-      cwd: '/',
-      stdio: ['pipe', 'ignore', 'ignore'],
-    },
-  );
-  await once(guard, 'spawn');
-  guard.unref();
+  const guard = await spawnGuard(guardScript, [
+    `${pid}`,
+    lastSignal.slice('SIG'.length),
+    lastRemoved ?? '',
+    `${Math.ceil(lastPatienceMs / guardPollMs)}`,
+  ]);
   child.once('exit', () => guard.kill('SIGKILL'));
   if (child.exitCode !== null || child.signalCode !== null) guard.kill('SIGKILL');
 

@@ -66,7 +66,7 @@ describe('a dial', () => {
     ['says 403 without being our policy', answers('HTTP/1.1 403 No\r\n\r\n')],
     ['answers with garbage', answers('SSH-2.0-OpenSSH_9.9\r\n\r\n')],
     ['answers with a broken head', answers('HTTP/1.1 200 OK\nX: 1\n\r\n\r\n')],
-    ['never ends its head', answers(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}`)],
+    ['hangs up in a long head', answers(`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}`)],
     ['breaks its head off', answers('HTTP/1.1 200')],
     ['hangs up', answers('')],
     ['resets', (socket: { resetAndDestroy(): unknown }) => socket.resetAndDestroy()],

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { currencyDigits, parseMoney } from './money.ts';
+import { currencyDigits, formatMoney, parseMoney } from './money.ts';
 
 test.each([
   ['usd', 2],
@@ -43,4 +43,14 @@ test('what is written with all its decimal places is read back exactly', () => {
       expect(parseMoney((amount / 10 ** digits).toFixed(digits), currency)).toBe(amount);
     }),
   );
+});
+
+test.each([
+  [1234, 'usd', '$12.34'],
+  [500, 'jpy', '¥500'],
+  // What people leave out and the payment provider charges by.
+  [350_000, 'huf', 'HUF\u00a03,500.00'],
+  [500, 'mga', 'MGA\u00a0500'],
+])('%i in %s reads as %s', (amount, currency, text) => {
+  expect(formatMoney(amount, currency)).toBe(text);
 });

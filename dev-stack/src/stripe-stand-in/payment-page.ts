@@ -1,4 +1,4 @@
-import { currencyDigits } from '@marvel/shared/money';
+import { formatMoney } from '@marvel/shared/money';
 import { publicSession } from './checkout-session.ts';
 import type { Invoice, SessionRecord } from './objects.ts';
 
@@ -32,13 +32,6 @@ function escape(text: string): string {
     "'": '&#39;',
   };
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-/** An amount in a currency's smallest unit, as a person reads it: 1234 usd -> $12.34. */
-export function formatMoney(amount: number, currency: string): string {
-  const digits = currencyDigits(currency);
-  const places = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency, ...places }).format(amount / 10 ** digits);
 }
 
 function page(title: string, body: string): string {

@@ -6,15 +6,15 @@ import { eventually } from '../../test-support/event-log.ts';
 import { openDescriptors, openedSince } from '../../test-support/open-descriptors.ts';
 import type { Dialling, Leg } from './leg.ts';
 import { NamedDial } from './named-dial.ts';
-import { Names } from './names.ts';
+import { DnsCache } from './dns-cache.ts';
 import { nativeEngine } from './native-sockets.ts';
 
 const name = 'exit.example';
 const nobody = '127.0.0.99';
 
 /** Names that lead to these addresses. */
-function leadingTo(...addresses: string[]): Names {
-  return new Names((_name, callback) => {
+function leadingTo(...addresses: string[]): DnsCache {
+  return new DnsCache((_name, callback) => {
     setImmediate(callback, null, addresses);
   });
 }
@@ -61,7 +61,7 @@ async function listen(host = '127.0.0.1', port = 0): Promise<{ port: number; soc
   return { port: address.port, sockets };
 }
 
-function dial(names: Names, port: number): { told: Told; dialled: NamedDial } {
+function dial(names: DnsCache, port: number): { told: Told; dialled: NamedDial } {
   const told = new Told();
   return { told, dialled: new NamedDial(nativeEngine(), names, name, port, told) };
 }
@@ -115,7 +115,7 @@ test('a name whose addresses all fail does so once, as the best of them', async 
 
 test('a name that leads nowhere fails with the error of the look-up', async () => {
   const error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
-  const { told } = dial(new Names((_name, callback) => setImmediate(callback, error, [])), 1);
+  const { told } = dial(new DnsCache((_name, callback) => setImmediate(callback, error, [])), 1);
   await eventually(() => expect(told.lines).toEqual(['ENOTFOUND']));
 });
 

@@ -1,15 +1,18 @@
 import type { Dialled, Dialling, Leg } from './leg.ts';
 import type { NativeEngine } from './native-engine.ts';
 import { NativeLeg } from './native-leg.ts';
-import type { Names } from './names.ts';
+import type { DnsCache } from './dns-cache.ts';
 
 /** How long one address has before the next is tried beside it, ms. Source: RFC 8305 section 5. */
 const nextAttemptMs = 250;
 
-/** A dial of a name: its addresses one after the other, the next as soon as one has failed or takes long; the first that takes it wins. */
+/**
+ * A dial of a name: its addresses one after the other, the next as soon as one has failed or takes long; the first that takes
+ * it wins. Source: RFC 8305, Happy Eyeballs.
+ */
 export class NamedDial implements Dialled {
   readonly #engine: NativeEngine;
-  readonly #names: Names;
+  readonly #names: DnsCache;
   readonly #name: string;
   readonly #port: number;
   /** Until it is told: a look-up may take long, and keeps nobody who has given up. */
@@ -20,7 +23,7 @@ export class NamedDial implements Dialled {
   /** Of the address that is best: what others lack, this host may lack the family for. */
   #error: NodeJS.ErrnoException | undefined;
 
-  constructor(engine: NativeEngine, names: Names, name: string, port: number, dialling: Dialling) {
+  constructor(engine: NativeEngine, names: DnsCache, name: string, port: number, dialling: Dialling) {
     this.#engine = engine;
     this.#names = names;
     this.#name = name;

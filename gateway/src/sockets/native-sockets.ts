@@ -4,7 +4,7 @@ import type { Transport } from '@marvel/shared/exit';
 import type { Dialled, Dialling, Leg } from './leg.ts';
 import type { ListenAddress, Listener } from './listener.ts';
 import { NamedDial } from './named-dial.ts';
-import type { Names } from './names.ts';
+import type { DnsCache } from './dns-cache.ts';
 import { NativeEngine } from './native-engine.ts';
 import { NativeLeg } from './native-leg.ts';
 import { openNativeListener } from './native-listener.ts';
@@ -25,9 +25,9 @@ export class NativeSockets implements Sockets {
   readonly kind = 'native';
   readonly #engine: NativeEngine;
   readonly #others: Sockets;
-  readonly #names: Names;
+  readonly #names: DnsCache;
 
-  constructor(native: NativeEngine, others: Sockets, names: Names) {
+  constructor(native: NativeEngine, others: Sockets, names: DnsCache) {
     this.#engine = native;
     this.#others = others;
     this.#names = names;

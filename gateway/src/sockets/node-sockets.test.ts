@@ -4,13 +4,13 @@ import { createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../../test-support/event-log.ts';
 import type { Dialling, Leg } from './leg.ts';
-import { Names } from './names.ts';
+import { DnsCache } from './dns-cache.ts';
 import { NodeSockets } from './node-sockets.ts';
 
 const nobody = '127.0.0.99';
 
 /** Dials a name by Node's sockets; gives what is told, one line each. */
-async function dial(names: Names, port: number): Promise<string[]> {
+async function dial(names: DnsCache, port: number): Promise<string[]> {
   const lines: string[] = [];
   let connected: Leg | undefined;
   const dialling: Dialling = {
@@ -35,7 +35,7 @@ test('a name is looked up where all are, and an address that refuses leads to th
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('not bound to an IP address');
   const asked: string[] = [];
-  const names = new Names((name, callback) => {
+  const names = new DnsCache((name, callback) => {
     asked.push(name);
     setImmediate(callback, null, [nobody, '127.0.0.1']);
   });
@@ -48,6 +48,6 @@ test('a name is looked up where all are, and an address that refuses leads to th
 
 test('a name that leads nowhere fails with the error of the look-up', async () => {
   const error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
-  const lines = await dial(new Names((_name, callback) => setImmediate(callback, error, [])), 1);
+  const lines = await dial(new DnsCache((_name, callback) => setImmediate(callback, error, [])), 1);
   await eventually(() => expect(lines).toEqual(['ENOTFOUND']));
 });

@@ -3,7 +3,7 @@ import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:
 import type { Transport } from '@marvel/shared/exit';
 import type { Dialled, Dialling, Leg } from './leg.ts';
 import { type ListenAddress, type Listener, nobody, openListener } from './listener.ts';
-import type { NameAnswer, Names } from './names.ts';
+import type { DnsCache, NameAnswer } from './dns-cache.ts';
 import { type BufferedReading, findInstallReading, type InstallReading } from './node-internals.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { SocketLeg } from './socket-leg.ts';
@@ -20,14 +20,14 @@ export class NodeSockets implements Sockets {
   readonly #install: InstallReading | undefined;
   readonly #buffers = new ReadBuffers();
 
-  private constructor(exitTrust: SecureContext, names: Names, install: InstallReading | undefined) {
+  private constructor(exitTrust: SecureContext, names: DnsCache, install: InstallReading | undefined) {
     this.#exitTrust = exitTrust;
     this.#lookup = lookupIn(names);
     this.#install = install;
   }
 
   /** `exitTrust`: what the certificate of an exit with TLS is checked against. `names`: where names of exits are looked up. */
-  static async open(exitTrust: SecureContext, names: Names): Promise<NodeSockets> {
+  static async open(exitTrust: SecureContext, names: DnsCache): Promise<NodeSockets> {
     return new NodeSockets(exitTrust, names, await findInstallReading());
   }
 
@@ -72,7 +72,7 @@ export class NodeSockets implements Sockets {
 }
 
 /** Look-ups as Node's sockets ask for them, which then try the addresses themselves. */
-function lookupIn(names: Names): LookupFunction {
+function lookupIn(names: DnsCache): LookupFunction {
   return (name, { all }, callback) => {
     const answer = ({ addresses, error }: NameAnswer): void => {
       const [first = ''] = addresses ?? [];

@@ -1,5 +1,5 @@
 import type { SecureContext } from 'node:tls';
-import { Names } from './names.ts';
+import { DnsCache } from './dns-cache.ts';
 import { NativeSockets, nativeEngine } from './native-sockets.ts';
 import { NodeSockets } from './node-sockets.ts';
 import type { Sockets } from './sockets.ts';
@@ -15,7 +15,7 @@ export async function openSockets(
   exitTrust: SecureContext,
   openNative: typeof nativeEngine = nativeEngine,
 ): Promise<Sockets & { readonly fault?: string }> {
-  const names = new Names();
+  const names = new DnsCache();
   const node = await NodeSockets.open(exitTrust, names);
   if (wanted === 'node') return node;
   try {

@@ -3,7 +3,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeBlackHole } from '../../test-support/black-hole.ts';
 import { echoes, type ExitScript, ScriptedExit } from '../../test-support/scripted-exit.ts';
 import { exitRecord } from '../../test-support/test-gateway.ts';
-import { Names } from '../sockets/names.ts';
+import { DnsCache } from '../sockets/dns-cache.ts';
 import { NativeSockets, nativeEngine } from '../sockets/native-sockets.ts';
 import { NodeSockets } from '../sockets/node-sockets.ts';
 import { Dial } from './dial.ts';
@@ -17,7 +17,7 @@ const request = { host: 'example.com', port: 443, requestId: 'id-1' };
 let means: DialMeans;
 
 beforeAll(async () => {
-  const names = new Names();
+  const names = new DnsCache();
   const node = await NodeSockets.open(createExitTrust(), names);
   means = { sockets: new NativeSockets(nativeEngine(), node, names) };
 });

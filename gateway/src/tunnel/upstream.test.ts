@@ -11,7 +11,7 @@ import { Dial } from './dial.ts';
 import type { DialMeans, OpenedExit } from './dial-attempt.ts';
 import type { DialFault } from './dial-fault.ts';
 import { createExitTrust } from './exit-trust.ts';
-import { Names } from '../sockets/names.ts';
+import { DnsCache } from '../sockets/dns-cache.ts';
 import { NativeSockets, nativeEngine } from '../sockets/native-sockets.ts';
 import { NodeSockets } from '../sockets/node-sockets.ts';
 
@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 async function openMeans(exitTrust: SecureContext): Promise<DialMeans['sockets']> {
-  const names = new Names();
+  const names = new DnsCache();
   return new NativeSockets(nativeEngine(), await NodeSockets.open(exitTrust, names), names);
 }
 

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Bundle, Invoice, InvoiceList } from '@marvel/sdk';
 import { useEffect } from 'preact/hooks';
 import { bytesPerGb } from '../../format/bytes.ts';
-import { formatMoney } from '../../format/money.ts';
+import { formatMoney } from '@marvel/shared/money';
 import { formatDate } from '../../format/time.ts';
 import { route } from '../../router.ts';
 import { marvel } from '../../session/api.ts';

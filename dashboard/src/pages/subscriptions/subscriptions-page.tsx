@@ -1,5 +1,5 @@
 import type { Plan } from '@marvel/sdk';
-import { formatMoney } from '../../format/money.ts';
+import { formatMoney } from '@marvel/shared/money';
 import { marvel } from '../../session/api.ts';
 import { useAction } from '../../session/use-action.ts';
 import { useLoad } from '../../session/use-load.ts';

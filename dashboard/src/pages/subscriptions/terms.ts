@@ -1,6 +1,6 @@
 import type { Plan } from '@marvel/sdk';
 import { formatBytes, formatPlural } from '../../format/bytes.ts';
-import { formatMoney } from '../../format/money.ts';
+import { formatMoney } from '@marvel/shared/money';
 
 type Terms = Pick<Plan, 'bytes' | 'price_cents' | 'currency' | 'interval' | 'interval_count' | 'threads' | 'periods'>;
 

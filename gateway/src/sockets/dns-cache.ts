@@ -33,7 +33,7 @@ interface Known {
  * The addresses of the names of exits. A name is looked up once for all who dial it: look-ups wait for each other on the few
  * threads that Node has for them, so one for each tunnel would have slow name servers hold up everybody.
  */
-export class Names {
+export class DnsCache {
   readonly #lookUp: LookUp;
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();

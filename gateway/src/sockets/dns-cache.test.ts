@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inTurns, type LookUp, type NameAnswer, Names } from './names.ts';
+import { DnsCache, inTurns, type LookUp, type NameAnswer } from './dns-cache.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -10,7 +10,7 @@ class Bench {
   nowMs = 0;
   /** Look-ups under way. */
   readonly asked: { name: string; answer: Parameters<LookUp>[1] }[] = [];
-  readonly names = new Names(
+  readonly names = new DnsCache(
     (name, answer) => this.asked.push({ name, answer }),
     () => this.nowMs,
   );
@@ -149,7 +149,7 @@ test.each([
 
 test('the system is asked as for every other program: its hosts file counts', async () => {
   const { promise, resolve } = Promise.withResolvers<NameAnswer>();
-  new Names().learn('localhost', resolve);
+  new DnsCache().learn('localhost', resolve);
   const { addresses = [] } = await promise;
   expect(['127.0.0.1', '::1']).toEqual(expect.arrayContaining([...addresses]));
   expect(addresses).not.toEqual([]);
